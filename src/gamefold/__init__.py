@@ -1,0 +1,1 @@
+"""A game backend where every world is a fold over a durable journal."""

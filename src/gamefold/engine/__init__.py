@@ -1,0 +1,1 @@
+"""Runs worlds; knows no game, no web, no database."""
