@@ -54,6 +54,8 @@ class Ended(StrEnum):
 
     SLOW = "slow_consumer"  # evicted: come back with the cursor
     CLOSED = "closed"  # the viewer left
+    WORLD_OVER = "world_over"  # the world has told all it will ever tell
+    REWOUND = "rewound"  # the world goes on from an earlier entry, in a new run
     WORLD_STOPPED = "world_stopped"  # the world is not hosted here any more
     DRAINING = "draining"  # the server is going down
 
@@ -92,7 +94,8 @@ class Subscription:
         """Queue one record, or evict this subscriber. `now_s` is the event loop's time."""
         oldest_s = self._queue[0][0] if self._queue else now_s
         limits = self._limits
-        if len(self._queue) >= limits.count or self._bytes + record.size > limits.bytes or now_s - oldest_s > limits.age_s:
+        full = len(self._queue) >= limits.count or self._bytes + record.size > limits.bytes
+        if full or now_s - oldest_s > limits.age_s:
             self.end(Ended.SLOW)
             return
         self._queue.append((now_s, record))

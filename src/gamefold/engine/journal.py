@@ -38,7 +38,13 @@ class WorldNotFound(Exception):
 
 
 class JournalCorrupt(Exception):
-    """Stored bytes are not what was written. The message names world and seq."""
+    """Stored bytes are not what was written. `seq` is the first entry that does not hold."""
+
+    def __init__(self, world: str, seq: int, what: str) -> None:
+        super().__init__(f"{world}: entry {seq} {what}")
+        self.world = world
+        self.seq = seq
+        self.what = what
 
 
 class Status(StrEnum):
@@ -226,7 +232,10 @@ class Journal(Protocol):
     """Where worlds are durable. All methods may raise StorageUnavailable and its kinds."""
 
     async def create(self, row: WorldRow, run: Run, batch: Batch, guard: Guard | None = None) -> bool:
-        """Make a world with its first batch, or give False where it exists. The guard runs first, in the transaction."""
+        """Make a world with its first batch, or give False where it exists.
+
+        The guard runs first, in the same transaction.
+        """
         ...
 
     async def claim(self, world: str, node: str) -> WorldRow:

@@ -38,7 +38,8 @@ class Rng:
         # Blocks past the last whole multiple of `limit` are drawn again: a plain remainder favours small numbers.
         usable = _BLOCKS - _BLOCKS % limit
         while True:
-            block = int.from_bytes(blake2b(self._drawn.to_bytes(8, "big"), key=self._key, digest_size=8).digest(), "big")
+            counter = self._drawn.to_bytes(8, "big")
+            block = int.from_bytes(blake2b(counter, key=self._key, digest_size=8).digest(), "big")
             self._drawn += 1
             if block < usable:
                 return block % limit

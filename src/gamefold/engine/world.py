@@ -1,0 +1,302 @@
+"""One world in memory: a state that only entries may change.
+
+Playing a new intent and folding a stored entry are the same step; the first writes an entry down, the second
+holds the result against what was written.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from gamefold.engine import codec
+from gamefold.engine.balance import Values
+from gamefold.engine.codec import codec_of
+from gamefold.engine.feed import Record
+from gamefold.engine.journal import Entry, JournalCorrupt, Run, StoredEvent
+from gamefold.engine.lifecycle import BRANCHES, Begin, Forked, Rewound, Thaw, Tune, Upgrade
+from gamefold.engine.ruleset import CLOCK, Context, Due, Event, Intent, Lag, Rejected, Ruleset, Tick
+
+REQUESTS_KEPT: Final = 16  # per actor: how far back a resent intent is recognised
+ACTORS_KEPT: Final = 1_024
+LATE_MS: Final = 1_000  # a clock intent later than this counts as lag where the ruleset dilates
+
+
+class RuleCrash(Exception):
+    """A rule failed in a way only its author can cause. The world in memory is worthless now."""
+
+
+class Head(msgspec.Struct):
+    """What the engine knows of a world besides the game's state. Folded from entries, kept in snapshots."""
+
+    version: int
+    seq: int = 0
+    tick: int = 0
+    time_ms: int = 0  # of the last entry, by the world's clock
+    position: int = 0  # of the last event
+    hash: bytes = b""  # of the last entry
+    origin_ms: int = 0  # tick n is due at origin_ms + n * period
+    frozen_ms: int = 0  # the world's clock is the host's clock minus this
+    balance: Values = {}
+    tuned: Values = {}  # takes effect with the next tick
+    requests: dict[str, list[tuple[str, int]]] = {}  # by actor: the sender's ids and the entries they became
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One accepted intent, written down but not yet durable."""
+
+    entry: Entry
+    raw: bytes
+    stored: list[StoredEvent]
+    records: list[Record]
+
+
+class World:
+    """State, head, and the run whose seed feeds its chance."""
+
+    __slots__ = ("_codec", "_newest", "head", "id", "ruleset", "run", "state")
+
+    def __init__(self, world_id: str, ruleset: Ruleset, run: Run, head: Head | None = None, state: Any = None) -> None:
+        self.id = world_id
+        self.run = run
+        self.head = head or Head(version=ruleset.version, hash=codec.first_previous(run.world))
+        self.state = state
+        self._newest = ruleset
+        self.ruleset = ruleset.at(self.head.version)
+        self._codec = codec_of(self.ruleset)
+
+    def enter(self, run: Run) -> None:
+        """Go on in another run: its world, and its seed from here on."""
+        self.id, self.run = run.world, run
+
+    # -- playing ------------------------------------------------------------------------------------------------
+
+    def play(self, intent: Intent, actor: str, now_ms: int, request: str | None = None) -> Played:
+        """Let the rules decide on a new intent. Raises Rejected (nothing changed) or RuleCrash (drop this world)."""
+        head = self.head
+        previous, version = head.hash, head.version
+        events = self._apply(intent, actor, max(now_ms, head.time_ms), request)
+        entry = Entry(
+            seq=head.seq,
+            tick=head.tick,
+            time_ms=head.time_ms,
+            actor=actor,
+            version=version,
+            intent=codec.encode(intent),
+            previous=previous,
+            digest=self._digest_after(intent),
+            request=request,
+        )
+        raw = codec.encode(entry)
+        head.hash = codec.entry_hash(raw)
+        stored, records = self._written(events)
+        return Played(entry, raw, stored, records)
+
+    def fold(self, entry: Entry) -> tuple[list[StoredEvent], list[Record]]:
+        """Apply a stored entry and hold the outcome against it. JournalCorrupt names the first entry that differs."""
+        head = self.head
+        if entry.seq != head.seq + 1:
+            raise JournalCorrupt(self.id, head.seq + 1, f"is missing (the next one is {entry.seq})")
+        if entry.previous != head.hash:
+            raise JournalCorrupt(self.id, entry.seq, "does not follow the entry before it")
+        if entry.version != head.version:
+            raise JournalCorrupt(self.id, entry.seq, f"is of rules {entry.version}, not {head.version}")
+        try:
+            intent = self._codec.intent(entry.intent)
+        except msgspec.DecodeError as error:
+            raise JournalCorrupt(self.id, entry.seq, f"holds an intent these rules do not know ({error})") from error
+        try:
+            events = self._apply(intent, entry.actor, entry.time_ms, entry.request)
+        except Rejected as refusal:
+            raise JournalCorrupt(self.id, entry.seq, f"is refused by its own rules ({refusal.code})") from refusal
+        except RuleCrash as crash:
+            raise JournalCorrupt(self.id, entry.seq, f"crashes its own rules ({crash})") from crash
+        digest = self._digest_after(intent)
+        if (head.tick, head.time_ms, digest) != (entry.tick, entry.time_ms, entry.digest):
+            raise JournalCorrupt(self.id, entry.seq, "gives another state than it gave when it was played")
+        head.hash = codec.entry_hash(codec.encode(entry))
+        return self._written(events)
+
+    def _apply(self, intent: Intent, actor: str, time_ms: int, request: str | None) -> list[Event]:
+        head = self.head
+        ticks = 1 + intent.missed if isinstance(intent, Tick) else 0
+        if isinstance(intent, BRANCHES):
+            # The parent's clock goes on in the new run from where it was.
+            time_ms = head.time_ms
+        context = Context(
+            world=self.id,
+            seq=head.seq + 1,
+            tick=head.tick + ticks,
+            now_ms=time_ms,
+            actor=actor,
+            balance={**head.balance, **head.tuned} if ticks else head.balance,
+            _seed=self.run.seed,
+            _coordinate=("tick", head.tick + ticks) if ticks else ("seq", head.seq + 1),
+        )
+        events = self._decide(intent, context)
+        head.seq, head.tick, head.time_ms = context.seq, context.tick, time_ms
+        head.balance = context.balance
+        if ticks:
+            head.tuned = {}
+            self._keep_the_beat(time_ms)
+        if request is not None:
+            self._remember(actor, request)
+        return events
+
+    def _decide(self, intent: Intent, context: Context) -> list[Event]:
+        match intent:
+            case Begin():
+                context.balance = dict(intent.balance)
+                self.head.origin_ms = context.now_ms
+                self.state, opening = self.ruleset.new_world(self._codec.spec(intent.spec), context)
+                return list(opening)
+            case Upgrade():
+                self._upgrade(intent.version)
+                return []
+            case Rewound() | Forked():
+                self.head.frozen_ms = intent.frozen_ms
+                return []
+            case Thaw():
+                self.head.frozen_ms += intent.gap_ms
+                return []
+            case Tune():
+                self.ruleset.balance.check(intent.changes)
+                if self.ruleset.tick_ms is None:
+                    context.balance = {**context.balance, **intent.changes}
+                else:
+                    self.head.tuned = {**self.head.tuned, **intent.changes}
+                return []
+            case _:
+                return self._ask_the_rules(intent, context)
+
+    def _ask_the_rules(self, intent: Intent, context: Context) -> list[Event]:
+        handler = self.ruleset.handlers[type(intent)]
+        events: list[Event] = []
+        try:
+            events.extend(handler(self.state, intent, context))
+        except Rejected as refusal:
+            if events:
+                raise RuleCrash(f"{type(intent).__name__} was refused after it had told {events[0]}") from refusal
+            raise
+        except Exception as error:
+            raise RuleCrash(f"{type(intent).__name__} failed: {type(error).__name__}: {error}") from error
+        return events
+
+    def _upgrade(self, version: int) -> None:
+        for step in range(self.head.version + 1, version + 1):
+            migrate = self._newest.at(step).migrate
+            self.state = migrate(self.state) if migrate else self.state
+        self.ruleset = self._newest.at(version)
+        self._codec, self.head.version = codec_of(self.ruleset), version
+
+    @property
+    def outdated(self) -> bool:
+        """Whether newer rules were released and this world should move to them."""
+        return self._newest.version > self.head.version and self._newest.adopt_running
+
+    @property
+    def newest_version(self) -> int:
+        """The version of the newest released rules."""
+        return self._newest.version
+
+    def _keep_the_beat(self, time_ms: int) -> None:
+        period_ms = self.ruleset.tick_ms
+        assert period_ms is not None, f"{self.ruleset.name} does not tick"
+        if self.ruleset.lag is Lag.DILATE:
+            # A tick that ran late moves the schedule: the next one is due a whole period after it.
+            self.head.origin_ms = max(self.head.origin_ms, time_ms - self.head.tick * period_ms)
+
+    def _remember(self, actor: str, request: str) -> None:
+        requests = self.head.requests
+        mine = requests.pop(actor, [])
+        requests[actor] = [*mine[-(REQUESTS_KEPT - 1) :], (request, self.head.seq)]
+        if len(requests) > ACTORS_KEPT:
+            del requests[next(iter(requests))]
+
+    def _digest_after(self, intent: Intent) -> bytes | None:
+        if self.ruleset.digest_ticks_only and not isinstance(intent, Tick | Begin):
+            return None
+        return self._codec.digest(self.state)
+
+    def _written(self, events: Iterable[Event]) -> tuple[list[StoredEvent], list[Record]]:
+        head = self.head
+        stored: list[StoredEvent] = []
+        records: list[Record] = []
+        for event in events:
+            head.position += 1
+            raw = codec.encode(event)
+            stored.append(StoredEvent(head.position, head.seq, head.tick, head.time_ms, head.version, raw))
+            records.append(
+                Record(self.id, self.run.run, head.position, head.seq, head.tick, head.time_ms, event, len(raw))
+            )
+        return stored, records
+
+    # -- asking -------------------------------------------------------------------------------------------------
+
+    def entry_of(self, actor: str, request: str) -> int | None:
+        """Give the seq of the entry that an intent sent before under this id became."""
+        return next((seq for sent, seq in self.head.requests.get(actor, ()) if sent == request), None)
+
+    @property
+    def over(self) -> bool:
+        """Whether the rules say that nothing more will happen."""
+        return self.ruleset.over(self.state)
+
+    def due(self) -> Due | None:
+        """Give what time itself wants next, by the world's clock."""
+        wanted = self.ruleset.due(self.state)
+        if self.ruleset.tick_ms is not None and not self.over:
+            tick = Due(self.head.origin_ms + (self.head.tick + 1) * self.ruleset.tick_ms, Tick())
+            if wanted is None or tick.at_ms <= wanted.at_ms:
+                return tick
+        return wanted
+
+    def overdue(self, now_ms: int) -> tuple[Intent, int] | None:
+        """Give the clock's next intent and its time where one is due at `now_ms`, by the lag policy."""
+        due = self.due()
+        if due is None or due.at_ms > now_ms:
+            return None
+        late_ms, lag = now_ms - due.at_ms, self.ruleset.lag
+        if not isinstance(due.intent, Tick):
+            return due.intent, now_ms if late_ms > LATE_MS and lag is not Lag.CATCH_UP else due.at_ms
+        period_ms = self.ruleset.tick_ms
+        assert period_ms is not None
+        missed = late_ms // period_ms
+        if missed and lag is Lag.FREEZE:
+            return Thaw(missed * period_ms), self.head.time_ms
+        if missed and lag is Lag.SHED:
+            return Tick(missed), due.at_ms + missed * period_ms
+        if missed and lag is Lag.DILATE:
+            return due.intent, now_ms
+        return due.intent, due.at_ms
+
+    def clock_ms(self, now_ms: int) -> int:
+        """Turn the host's time into the world's, which never runs backwards."""
+        return max(now_ms - self.head.frozen_ms, self.head.time_ms)
+
+    # -- snapshots ----------------------------------------------------------------------------------------------
+
+    def payload(self) -> bytes:
+        """Encode head and state, for a snapshot."""
+        return codec.encode([self.head, self._codec.encode_state(self.state)])
+
+    @classmethod
+    def from_payload(cls, world_id: str, ruleset: Ruleset, run: Run, payload: bytes) -> "World":
+        """Open what `payload` wrote. JournalCorrupt where it cannot be read."""
+        try:
+            head, raw = _payloads.decode(payload)
+            state = codec_of(ruleset.at(head.version)).decode_state(raw)
+        except (msgspec.DecodeError, LookupError, ValueError) as error:
+            raise JournalCorrupt(world_id, 0, f"(a snapshot) cannot be read ({error})") from error
+        return cls(world_id, ruleset, run, head, state)
+
+    def digest(self) -> bytes:
+        """Hash the state as it is."""
+        return self._codec.digest(self.state)
+
+
+_payloads = msgspec.msgpack.Decoder(tuple[Head, bytes])
+
+__all__ = ["CLOCK", "Head", "Played", "RuleCrash", "World"]
