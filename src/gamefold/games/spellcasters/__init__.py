@@ -1,0 +1,1 @@
+"""Spellcasters: two wizards, one board, a hundred turns."""

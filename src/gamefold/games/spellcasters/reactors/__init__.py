@@ -1,0 +1,1 @@
+"""What acts on a match from outside its rules: the bots and those that run them."""
