@@ -132,7 +132,7 @@ def _verified(world: World, step: Step) -> list[StoredEvent]:
 
 
 def _verify_snapshot(world: World, ruleset: Ruleset, run: Run, snapshot: Snapshot) -> None:
-    again = World.from_payload(world.id, ruleset, run, codec.decompress(snapshot.payload))
+    again = World.from_payload(world.id, ruleset, run, snapshot.payload)
     if not snapshot.digest == world.digest() == again.digest():
         raise JournalCorrupt(world.id, snapshot.seq, "has a snapshot of another state")
 
@@ -301,8 +301,6 @@ async def _records_until(journal: Journal, rulesets: Rulesets, world: World, pos
             break
         found.append(record)
     return found
-
-
 
 
 __all__ = [

@@ -26,7 +26,7 @@ def open_world(world_id: str, ruleset: Ruleset, loaded: Loaded) -> World:
     lineage = loaded.lineage
     if loaded.snapshot is not None:
         run = next(part.run for part in lineage if _key(part.run) == (loaded.snapshot.world, loaded.snapshot.run))
-        world = World.from_payload(world_id, ruleset, run, codec.decompress(loaded.snapshot.payload))
+        world = World.from_payload(world_id, ruleset, run, loaded.snapshot.payload)
     else:
         world = unborn(world_id, ruleset, lineage[0].run, loaded.tail)
     for step in steps_of(lineage, loaded.tail, world.head.seq):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+import zstandard
 
 from gamefold.engine import codec
 from gamefold.engine.balance import Values
@@ -284,11 +285,11 @@ class World:
 
     @classmethod
     def from_payload(cls, world_id: str, ruleset: Ruleset, run: Run, payload: bytes) -> "World":
-        """Open what `payload` wrote. JournalCorrupt where it cannot be read."""
+        """Open what `payload` wrote, compressed. JournalCorrupt where it cannot be read."""
         try:
-            head, raw = _payloads.decode(payload)
+            head, raw = _payloads.decode(codec.decompress(payload))
             state = codec_of(ruleset.at(head.version)).decode_state(raw)
-        except (msgspec.DecodeError, LookupError, ValueError) as error:
+        except (msgspec.DecodeError, zstandard.ZstdError, LookupError, ValueError) as error:
             raise JournalCorrupt(world_id, 0, f"(a snapshot) cannot be read ({error})") from error
         return cls(world_id, ruleset, run, head, state)
 

@@ -1,0 +1,63 @@
+"""Keeps what a restart needs beside the journal: snapshots, reactors' cursors, and archived segments."""
+
+import asyncio
+
+from gamefold.engine import codec
+from gamefold.engine.clock import Clock
+from gamefold.engine.journal import Journal, Snapshot, Status, StorageUnavailable
+from gamefold.engine.observe import Observer
+from gamefold.engine.resident import Resident
+
+DAY_MS = 86_400_000
+EVERYTHING = 1 << 62
+
+
+class Keeper:
+    """Writes behind the worlds' backs. Losing any of it costs time at the next start, never truth."""
+
+    def __init__(self, journal: Journal, clock: Clock, observer: Observer) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._observer = observer
+
+    async def snapshot(self, resident: Resident) -> None:
+        """Keep the state as it is now; what is older than the ruleset's retention is archived."""
+        world = resident.world
+        head, run, retention = world.head, world.run.run, world.ruleset.retention
+        seq, version, payload, digest = head.seq, head.version, world.payload(), world.digest()
+        resident.snapshot_seq = seq
+        try:
+            # Compressing is the slow part, and needs nothing of the world any more.
+            packed = await asyncio.to_thread(codec.compress, payload)
+            kept = Snapshot(world.id, run, seq, version, digest, packed)
+            await self._journal.save_snapshot(kept, retention.snapshots_kept)
+            if seq - resident.archived_seq >= retention.archive_after_entries:
+                resident.archived_seq = seq
+                await self._journal.archive(world.id, run, seq - retention.archive_after_entries)
+                if retention.drop_after_days is not None:
+                    before_ms = self._clock.now_ms() - retention.drop_after_days * DAY_MS
+                    await self._journal.drop_archived(world.id, before_ms)
+        except StorageUnavailable as error:
+            self._observer.storage_failed(error)
+
+    async def cursors(self, resident: Resident) -> None:
+        """Keep how far the world's reactors are."""
+        world = resident.world
+        if resident.cursors:
+            cursors = [(world.id, world.run.run, name, position) for name, position in resident.cursors.items()]
+            try:
+                await self._journal.save_cursors(cursors)
+            except StorageUnavailable as error:
+                self._observer.storage_failed(error)
+
+    async def archive_over(self, before_ms: int, limit: int = 100) -> int:
+        """Pack the rows of worlds that were over before `before_ms`; give how many worlds were packed."""
+        packed, after = 0, ""
+        while page := await self._journal.worlds(status=Status.OVER, after=after):
+            for row in page:
+                if row.updated_ms < before_ms and await self._journal.archive(row.world, row.run, EVERYTHING):
+                    packed += 1
+                if packed >= limit:
+                    return packed
+            after = page[-1].world
+        return packed

@@ -1,0 +1,41 @@
+"""What the engine tells whoever measures it. The default listens to nothing."""
+
+import logging
+
+logger = logging.getLogger("gamefold.engine")
+
+
+class Observer:
+    """Override what you want to count. Called on the event loop; must be quick and must not raise."""
+
+    def committed(self, entries: int, worlds: int, seconds: float) -> None:
+        """One durable commit."""
+
+    def refused(self, ruleset: str, code: str) -> None:
+        """The rules said no."""
+
+    def ticked(self, ruleset: str, drift_ms: int) -> None:
+        """A tick was played `drift_ms` after its intended time."""
+
+    def evicted(self, why: str) -> None:
+        """A subscription ended."""
+
+    def crashed(self, world: str, error: BaseException) -> None:
+        """A rule crashed; the world is dropped and folded again."""
+        logger.error("rule crashed", extra={"world": world}, exc_info=error)
+
+    def quarantined(self, world: str, reason: str) -> None:
+        """A world was taken out of service."""
+        logger.error("world quarantined", extra={"world": world, "reason": reason})
+
+    def storage_failed(self, error: BaseException) -> None:
+        """The store did not take a commit."""
+        logger.error("storage failed", extra={"reason": str(error)})
+
+    def reactor_failed(self, world: str, reactor: str, error: BaseException) -> None:
+        """A reactor raised; the same event is tried again."""
+        logger.error("reactor failed", extra={"world": world, "reactor": reactor}, exc_info=error)
+
+    def fatal(self, reason: str) -> None:
+        """The process must not write any more and should end."""
+        logger.critical("host stopped", extra={"reason": reason})

@@ -1,0 +1,82 @@
+"""Reactors: what a game does outside its worlds when something happened inside one.
+
+A bot that moves, a model that answers, a file that is written: the reactor hears a durable event, does its work,
+and gives what came of it back as an intent. Its place in each world is kept, so a restart goes on where it was.
+Delivery is at least once; intents sent with `world.submit` carry the event's position as their request id, so what
+a repeated delivery sends again is applied once.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from gamefold.engine.asked import Ack, HostStopped
+from gamefold.engine.feed import Record
+from gamefold.engine.journal import WorldNotFound
+from gamefold.engine.observe import Observer
+from gamefold.engine.ruleset import Intent
+
+if TYPE_CHECKING:
+    from gamefold.engine.host import Host
+
+T = TypeVar("T")
+
+
+class WorldRef:
+    """One world, as a reactor may use it."""
+
+    def __init__(self, host: "Host", world_id: str, run: int, reactor: str) -> None:
+        self.id = world_id
+        self.run = run
+        self._host = host
+        self._reactor = reactor
+        self._cause = 0
+        self._sent = 0
+
+    def because_of(self, record: Record) -> None:
+        """Name the event that later intents answer (the engine calls this before each delivery)."""
+        self._cause, self._sent = record.position, 0
+
+    async def submit(self, actor: str, intent: Intent) -> Ack:
+        """Submit an intent once, however often this event is delivered. Raises what `Host.submit` raises."""
+        self._sent += 1
+        request = f"{self._reactor}:{self.run}:{self._cause}:{self._sent}"
+        return await self._host.submit(self.id, actor, intent, request=request)
+
+    async def query(self, view: Callable[[Any], T]) -> T:
+        """Look at the durable state."""
+        return await self._host.query(self.id, view)
+
+
+class Reactor(Protocol):
+    """One durable listener of a ruleset. Exceptions are logged, and the event is delivered again."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the cursor table; never reuse one for other work."""
+        ...
+
+    async def react(self, record: Record, world: WorldRef) -> None:
+        """Deal with one event."""
+        ...
+
+    async def forget(self, world_id: str) -> None:
+        """The world is over or leaves this process: drop what is kept for it."""
+        ...
+
+
+async def deliver(reactor: Reactor, record: Record, world: WorldRef, observer: Observer) -> None:
+    """Hand over one event until the reactor has dealt with it, ever more patiently."""
+    pause_s = 0.05
+    while True:
+        world.because_of(record)
+        try:
+            await reactor.react(record, world)
+        except (HostStopped, WorldNotFound):
+            return
+        except Exception as error:  # noqa: BLE001 - a reactor may fail in any way; the world goes on
+            observer.reactor_failed(world.id, reactor.name, error)
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 30.0)
+        else:
+            return

@@ -1,0 +1,123 @@
+"""A world that lives in this process, and one round of its work."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from gamefold.engine.asked import Asked, Repeated, ack
+from gamefold.engine.clock import Clock
+from gamefold.engine.feed import Feed
+from gamefold.engine.history import batch_of
+from gamefold.engine.journal import Batch, Bulk, WorldRow
+from gamefold.engine.observe import Observer
+from gamefold.engine.ruleset import CLOCK, Intent, Rejected, Tick
+from gamefold.engine.world import Played, RuleCrash, World
+
+ENTRIES_A_ROUND: Final = 512  # a busy world must not keep the others waiting
+
+
+@dataclass(slots=True)
+class Resident:
+    """A world in memory with everything that hangs on it here."""
+
+    world: World
+    row: WorldRow
+    feed: Feed
+    inbox: deque[Asked] = field(default_factory=deque)
+    snapshot_seq: int = 0
+    archived_seq: int = 0
+    clock_crashes: int = 0  # of the clock's own intents, in a row
+    reactors: list[asyncio.Task[None]] = field(default_factory=list)
+    cursors: dict[str, int] = field(default_factory=dict)  # by reactor: the last position dealt with
+
+    @property
+    def snapshot_due(self) -> bool:
+        """Whether enough entries have come since the last snapshot."""
+        return self.world.head.seq - self.snapshot_seq >= self.world.ruleset.snapshot_every
+
+
+@dataclass(slots=True)
+class Round:
+    """What one world did in a round. Nobody hears of it before it is durable."""
+
+    resident: Resident
+    played: list[Played] = field(default_factory=list)
+    answers: list[tuple[Asked, Any]] = field(default_factory=list)  # an Ack, a value, a Repeated or an exception
+    crash: RuleCrash | None = None
+    unfinished: bool = False
+
+    def batch(self) -> Batch:
+        """Make the row to append. Only call it where something was played."""
+        resident, world = self.resident, self.resident.world
+        # A crash leaves the state half changed: whether it is over is for the fold to say.
+        over = self.crash is None and world.over and not resident.reactors
+        batch = batch_of(world, self.played, resident.row.epoch, projected=resident.row.projected, over=over)
+        if self.crash is None and (resident.snapshot_due or world.over):
+            return replace(batch, bulk=Bulk(world.head.seq, world.state))
+        return batch
+
+
+def play_round(resident: Resident, clock: Clock, observer: Observer) -> Round:
+    """Let one world decide on what waits. Time comes first: what the clock owes is played before any intent."""
+    round_, world = Round(resident), resident.world
+    try:
+        while len(round_.played) < ENTRIES_A_ROUND:
+            now_ms = world.clock_ms(clock.now_ms())
+            if (owed := world.overdue(now_ms)) is not None:
+                _play_clock(round_, *owed, now_ms, observer)
+            elif resident.inbox:
+                _answer(round_, resident.inbox.popleft(), now_ms, observer)
+            else:
+                return round_
+        round_.unfinished = True
+    except RuleCrash as crash:
+        round_.crash = crash
+    return round_
+
+
+def _play_clock(round_: Round, intent: Intent, at_ms: int, now_ms: int, observer: Observer) -> None:
+    resident, world = round_.resident, round_.resident.world
+    resident.clock_crashes += 1
+    try:
+        round_.played.append(world.play(intent, CLOCK, at_ms))
+    except Rejected as refusal:
+        raise RuleCrash(f"the rules refuse their own clock: {refusal.code}") from refusal
+    resident.clock_crashes = 0
+    if isinstance(intent, Tick):
+        observer.ticked(world.ruleset.name, now_ms - at_ms)
+
+
+def _answer(round_: Round, asked: Asked, now_ms: int, observer: Observer) -> None:
+    world = round_.resident.world
+    if asked.view is not None:
+        round_.answers.append((asked, _viewed(asked.view, world.state)))
+        return
+    try:
+        outcome = play_asked(world, asked, now_ms, round_.played, observer)
+    except RuleCrash as crash:
+        round_.answers.append((asked, crash))
+        raise
+    round_.answers.append((asked, outcome))
+
+
+def play_asked(world: World, asked: Asked, now_ms: int, played: list[Played], observer: Observer) -> Any:
+    """Decide on one intent: an Ack (added to `played`), a Repeated or a Rejected. Raises RuleCrash."""
+    assert asked.intent is not None
+    if asked.request is not None and (seq := world.entry_of(asked.actor, asked.request)) is not None:
+        return Repeated(world.run.run, seq)
+    try:
+        one = world.play(asked.intent, asked.actor, now_ms, asked.request)
+    except Rejected as refusal:
+        observer.refused(world.ruleset.name, refusal.code)
+        return refusal
+    played.append(one)
+    return ack(world, one)
+
+
+def _viewed(view: Callable[[Any], Any], state: Any) -> Any:
+    try:
+        return view(state)
+    except Exception as error:  # noqa: BLE001 - the asker's own function failed, in whatever way; the asker is told
+        return error
