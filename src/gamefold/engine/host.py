@@ -30,7 +30,6 @@ from gamefold.engine.journal import (
     Status,
     StorageBroken,
     StorageUnavailable,
-    WorldNotFound,
     WorldRow,
 )
 from gamefold.engine.keeper import Keeper

@@ -8,7 +8,7 @@ a repeated delivery sends again is applied once.
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from gamefold.engine.asked import Ack, HostStopped
 from gamefold.engine.feed import Record
@@ -16,16 +16,25 @@ from gamefold.engine.journal import WorldNotFound
 from gamefold.engine.observe import Observer
 from gamefold.engine.ruleset import Intent
 
-if TYPE_CHECKING:
-    from gamefold.engine.host import Host
-
 T = TypeVar("T")
+
+
+class Hosting(Protocol):
+    """What a reactor may ask of the host."""
+
+    async def submit(self, world_id: str, actor: str, intent: Intent, *, request: str | None = None) -> Ack:
+        """See Host.submit."""
+        ...
+
+    async def query(self, world_id: str, view: Callable[[Any], T]) -> T:
+        """See Host.query."""
+        ...
 
 
 class WorldRef:
     """One world, as a reactor may use it."""
 
-    def __init__(self, host: "Host", world_id: str, run: int, reactor: str) -> None:
+    def __init__(self, host: Hosting, world_id: str, run: int, reactor: str) -> None:
         self.id = world_id
         self.run = run
         self._host = host
