@@ -17,6 +17,16 @@ ACTION_ALREADY_SUBMITTED: Final = "ACTION_ALREADY_SUBMITTED"
 SESSION_OVER: Final = "SESSION_OVER"
 NOT_A_PARTICIPANT: Final = "NOT_A_PARTICIPANT"
 
+# Refusals of the plain services around the matches.
+PLAYER_NOT_FOUND: Final = "PLAYER_NOT_FOUND"
+PLAYER_NAME_TAKEN: Final = "PLAYER_NAME_TAKEN"
+PLAYER_IS_BUILTIN: Final = "PLAYER_IS_BUILTIN"
+PLAYER_IN_SESSION: Final = "PLAYER_IN_SESSION"
+SESSION_NOT_FOUND: Final = "SESSION_NOT_FOUND"
+SESSION_LIMIT: Final = "SESSION_LIMIT"
+MATCH_NOT_FOUND: Final = "MATCH_NOT_FOUND"
+BOT_NOT_FOUND: Final = "BOT_NOT_FOUND"
+
 BOTS: Final = "bots"  # the actor under which the answers of bots come in, whichever seat they play
 
 TARGETED_SPELLS: Final = frozenset({"fireball", "teleport", "blink", "melee_attack"})
@@ -181,7 +191,15 @@ _KINDS: Final[tuple[tuple[type, str], ...]] = (
 __all__ = [
     "ACTION_ALREADY_SUBMITTED",
     "BOTS",
+    "BOT_NOT_FOUND",
+    "MATCH_NOT_FOUND",
     "NOT_A_PARTICIPANT",
+    "PLAYER_IN_SESSION",
+    "PLAYER_IS_BUILTIN",
+    "PLAYER_NAME_TAKEN",
+    "PLAYER_NOT_FOUND",
+    "SESSION_LIMIT",
+    "SESSION_NOT_FOUND",
     "SESSION_OVER",
     "WRONG_TURN",
     "AbortMatch",
