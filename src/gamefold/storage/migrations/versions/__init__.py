@@ -1,0 +1,1 @@
+"""The versions, oldest first. Once released, a version is never changed."""

@@ -1,0 +1,136 @@
+"""SQLite: one writer thread, a few readers, and nothing acknowledged that is not on the disk."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool, QueuePool
+
+from gamefold.engine.journal import StorageBroken
+from gamefold.storage import naming
+from gamefold.storage.database import Dialect
+from gamefold.storage.failures import sqlite_failure
+from gamefold.storage.waiting import to_the_end
+
+T = TypeVar("T")
+
+# synchronous=FULL syncs the write-ahead log at every commit. NORMAL does not: on a power loss it forgets commits
+# that were already answered.
+_PRAGMAS: Final = ("synchronous=FULL", "temp_store=MEMORY", "journal_size_limit=67108864")
+
+
+class SqliteDatabase:
+    """A `Database` in one file.
+
+    `module` is the DBAPI module that opens it; a simulation hands in one with its own disk. Work reaches the
+    threads through the event loop's `run_in_executor`, so a simulated loop can run it inline.
+    """
+
+    dialect: Dialect = "sqlite"
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        module: Any = sqlite3,
+        readers: int = 3,
+        foreign_keys: bool = True,
+        busy_timeout_ms: int = 10_000,
+    ) -> None:
+        def connect() -> Any:
+            # isolation_level=None: the module must not begin transactions of its own, BEGIN below does.
+            connection = module.connect(
+                str(path), isolation_level=None, check_same_thread=False, timeout=busy_timeout_ms / 1_000
+            )
+            for pragma in (*_PRAGMAS, f"foreign_keys={int(foreign_keys)}"):
+                connection.execute(f"PRAGMA {pragma}")
+            return connection
+
+        def connect_writer() -> Any:
+            connection = connect()
+            connection.execute("PRAGMA journal_mode=WAL")
+            return connection
+
+        def connect_reader() -> Any:
+            connection = connect()
+            connection.execute("PRAGMA query_only=ON")
+            return connection
+
+        # IMMEDIATE takes the write lock first: a transaction that reads, decides and only then writes would
+        # otherwise fail with "database is locked" whenever somebody else wrote in between.
+        self._writing = _engine(module, connect_writer, "BEGIN IMMEDIATE", poolclass=NullPool)
+        self._reading = _engine(module, connect_reader, "BEGIN", poolclass=QueuePool, pool_size=readers, max_overflow=0)
+        self._writer_thread = ThreadPoolExecutor(1, "gamefold-writer")
+        self._reader_threads = ThreadPoolExecutor(readers, "gamefold-reader")
+        self._writer: Connection | None = None
+        self._broken: StorageBroken | None = None
+
+    async def write(self, transaction: Callable[[Connection], T]) -> T:
+        """Run one transaction in the writer thread; synced to the disk when this returns."""
+        loop = asyncio.get_running_loop()
+        return await to_the_end(loop.run_in_executor(self._writer_thread, self._write, transaction))
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run one read-only transaction in a reader thread; writers do not wait for it."""
+        loop = asyncio.get_running_loop()
+        return await to_the_end(loop.run_in_executor(self._reader_threads, self._read, query))
+
+    async def close(self) -> None:
+        """Finish what is under way and close the file."""
+        loop = asyncio.get_running_loop()
+        await to_the_end(loop.run_in_executor(self._writer_thread, self._close_writer))
+        self._writer_thread.shutdown(wait=False)
+        self._reader_threads.shutdown(wait=False)
+        self._reading.dispose()
+
+    def _write(self, transaction: Callable[[Connection], T]) -> T:
+        if self._broken is not None:
+            raise StorageBroken(str(self._broken))
+        try:
+            if self._writer is None:
+                self._writer = self._writing.connect()
+            with self._writer.begin():
+                return transaction(self._writer)
+        except BaseException as error:
+            failure = sqlite_failure(error)
+            if failure is None:
+                raise
+            if isinstance(failure, StorageBroken):
+                self._broken = failure
+            else:
+                self._close_writer()  # what it believes about the file may be wrong now: the next write opens anew
+            raise failure from error
+
+    def _read(self, query: Callable[[Connection], T]) -> T:
+        try:
+            with self._reading.connect() as connection, connection.begin():
+                return query(connection)
+        except BaseException as error:
+            failure = sqlite_failure(error)
+            if failure is None:
+                raise
+            raise failure from error
+
+    def _close_writer(self) -> None:
+        # Closing copies the log into the file. Never over a disk that lied about syncing: the next start decides.
+        if self._writer is None or self._broken is not None:
+            return
+        with suppress(Exception):  # a connection that cannot even be closed is as gone as one that can
+            self._writer.close()
+        self._writer = None
+
+
+def _engine(module: Any, connect: Callable[[], Any], begin: str, **pool: Any) -> Engine:
+    engine = create_engine("sqlite+pysqlite://", module=module, creator=connect, **pool)
+    naming.install(engine)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
