@@ -1,0 +1,1 @@
+"""HTTP machinery: what every game's routes stand on. Knows no game, no engine host and no database."""

@@ -1,0 +1,104 @@
+"""Structured logs: one JSON object per line on stderr, with the trace id, without secrets."""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final, TextIO
+
+import structlog
+
+HIDDEN: Final = "[hidden]"
+FIELD_CHARACTERS_MAX: Final = 16_384
+
+_SECRET_NAME: Final = re.compile(r"authori[sz]ation|cookie|passw|secret|token|api_?key|jwt|credential", re.IGNORECASE)
+_SECRET_TEXT: Final = re.compile(
+    r"\b(?:bearer|basic)\s+[\w.~+/=-]+"  # an Authorization header
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # a JWT
+    r"|(?<=:)[^\s:/@]+(?=@)"  # the password in a database address
+    r"|(?:password|secret|token|api_?key|authorization|cookie)[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?[^\s\"',;&}]+",
+    re.IGNORECASE,
+)
+
+# Written by us on every line, and never from what somebody sent.
+_OURS: Final = frozenset({"level", "timestamp", "logger", "trace_id", "method", "route", "status", "duration_ms"})
+
+
+def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
+    """Send everything anybody logs, libraries included, through one chain to `stream` (stderr).
+
+    Our own loggers are `structlog.get_logger("gamefold.<room>")`. They write straight to the stream: the
+    way through `logging` would cost a request more than all else that is logged about it.
+    """
+    out = stream or sys.stderr
+    begin: tuple[Any, ...] = (
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    )
+    # JSON escapes line breaks, so no field can begin a second line; with ASCII only, not even the exotic ones.
+    finish: tuple[Any, ...] = (
+        structlog.processors.format_exc_info,
+        hide_secrets,
+        structlog.processors.JSONRenderer(serializer=json.dumps, default=repr),
+    )
+    structlog.configure(
+        processors=[*begin, *finish],
+        logger_factory=lambda name="gamefold": _NamedLogger(out, name),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=begin,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
+        )
+    )
+    handler.addFilter(_without_socket_addresses)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
+        library = logging.getLogger(name)
+        library.handlers = []
+        library.propagate = True
+        library.setLevel(logging.NOTSET)
+    # These tell every chunk and every frame at debug level.
+    for name in ("sse_starlette", "websockets", "asyncio", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _NamedLogger(structlog.WriteLogger):
+    def __init__(self, stream: TextIO, name: str) -> None:
+        super().__init__(stream)
+        self.name = name
+
+
+def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank fields named like secrets and texts that look like them, at any depth."""
+    for name, value in event.items():
+        if name not in _OURS:
+            event[name] = _hidden(name, value)
+    return event
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if _SECRET_NAME.search(name):
+        return HIDDEN
+    if isinstance(value, str):
+        return _SECRET_TEXT.sub(HIDDEN, value[:FIELD_CHARACTERS_MAX])
+    if isinstance(value, dict):
+        return {key: _hidden(str(key), part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden("", part) for part in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _hidden("", repr(value))
+
+
+def _without_socket_addresses(record: logging.LogRecord) -> bool:
+    # uvicorn logs a WebSocket's whole address, and browsers can send a token only there.
+    return not (record.name == "uvicorn.error" and '"WebSocket' in str(record.msg))

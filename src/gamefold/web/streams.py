@@ -1,0 +1,339 @@
+"""Streams of a world's records: server-sent events and WebSockets over the same source.
+
+A viewer that stops reading is noticed twice. Its subscription's queue grows until the engine evicts it, and a send
+that stays blocked for `send_timeout_s` ends the stream. Both work only once the kernel's buffers are full, so the
+server (see `server.py`) keeps the send buffer of every connection small.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from sse_starlette.event import ServerSentEvent
+from sse_starlette.sse import EventSourceResponse, SendTimeoutError
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from gamefold.engine.feed import Ended, Record, Subscription
+from gamefold.web.cursor import Cursor
+from gamefold.web.errors import Draining, TooManyStreams
+from gamefold.web.follow import follow
+from gamefold.web.metrics import WebMetrics
+
+STREAMS_MAX: Final = 5_000
+HEARTBEAT_S: Final = 15.0
+SEND_TIMEOUT_S: Final = 10.0
+FRAME_BYTES_MAX: Final = 64 << 10
+FRAMES_PER_SECOND_MAX: Final = 100
+GOING_DOWN: Final = b": server going down\n\n"
+ABORT_EXTENSION: Final = "gamefold.abort"
+
+RenderEvent = Callable[[Record], bytes | None]
+"""Turns a record into a whole server-sent event (see `encode_event`), or None where viewers get nothing of it."""
+
+RenderFrame = Callable[[Record], str | None]
+"""Turns a record into the text of one WebSocket frame, or None."""
+
+
+class End(StrEnum):
+    """Why a stream ended."""
+
+    FINISHED = "finished"  # everything was sent
+    SLOW = "slow_consumer"  # evicted by the engine: the queue was too long, too big or too old
+    STALLED = "stalled"  # a send stayed blocked
+    DRAINING = "draining"
+    WORLD_STOPPED = "world_stopped"
+    REVOKED = "revoked"  # the viewer's right to it ended
+    DISCONNECTED = "disconnected"
+    FLOOD = "flood"  # the viewer sent too much or too often
+
+
+CLOSE_CODES: Final = {
+    End.FINISHED: 1000,
+    End.SLOW: 1013,
+    End.STALLED: 1013,
+    End.DRAINING: 1012,
+    End.WORLD_STOPPED: 1012,
+    End.REVOKED: 1008,
+    End.FLOOD: 1008,
+}
+_FRAME_TOO_BIG: Final = 1009
+_OF_SUBSCRIPTION: Final = {
+    Ended.SLOW: End.SLOW,
+    Ended.DRAINING: End.DRAINING,
+    Ended.WORLD_STOPPED: End.WORLD_STOPPED,
+    Ended.CLOSED: End.REVOKED,
+    None: End.FINISHED,
+}
+
+
+def encode_event(name: str, data: str, cursor: Cursor | None = None) -> bytes:
+    """Encode one server-sent event."""
+    return ServerSentEvent(data, event=name, id=None if cursor is None else str(cursor), sep="\n").encode()
+
+
+@dataclass(slots=True)
+class Source:
+    """What a stream shows.
+
+    With a `subscription` (taken before `history` is read): the stored records after `after`, then the live ones.
+    Without one: the history alone, as for a replay. `until` names the last record of the stream.
+    """
+
+    history: AsyncIterable[Record]
+    subscription: Subscription | None = None
+    after: int = 0
+    until: Callable[[Record], bool] = field(default=lambda _record: False)
+
+
+@dataclass(slots=True, eq=False)
+class _Stream:
+    source: Source
+    kind: str
+    owner: str | None
+    end: End | None = None
+    sending_since_s: float | None = None
+
+    async def records(self) -> AsyncGenerator[Record]:
+        source = self.source
+        async with aclosing(self._followed()) as records:
+            async for record in records:
+                yield record
+                if source.until(record):
+                    self.end = End.FINISHED
+                    return
+                if self.end is not None:
+                    return
+        if self.end is None:
+            self.end = _OF_SUBSCRIPTION[source.subscription.ended if source.subscription else None]
+
+    def stop(self, end: End) -> None:
+        if self.end is None:
+            self.end = end
+        if self.source.subscription is not None:
+            self.source.subscription.end(Ended.DRAINING if end is End.DRAINING else Ended.CLOSED)
+
+    async def _followed(self) -> AsyncGenerator[Record]:
+        source = self.source
+        records: AsyncIterator[Record]
+        if source.subscription is None:
+            records = aiter(source.history)
+        else:
+            records = follow(source.history, source.subscription, source.after)
+        try:
+            async for record in records:
+                yield record
+        finally:
+            if isinstance(records, AsyncGenerator):
+                await records.aclose()
+
+
+class Streams:
+    """All open streams of this process. Give every route the same one."""
+
+    def __init__(
+        self,
+        metrics: WebMetrics,
+        *,
+        most: int = STREAMS_MAX,
+        heartbeat_s: float = HEARTBEAT_S,
+        send_timeout_s: float = SEND_TIMEOUT_S,
+    ) -> None:
+        self._metrics = metrics
+        self._most = most
+        self._heartbeat_s = heartbeat_s
+        self._send_timeout_s = send_timeout_s
+        self._open: set[_Stream] = set()
+        self._draining = False
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def events(
+        self,
+        source: Source,
+        render: RenderEvent,
+        *,
+        opening: bytes = b"",
+        farewell: bytes = GOING_DOWN,
+        owner: str | None = None,
+    ) -> "EventStream":
+        """Give the answer of a server-sent event stream.
+
+        `opening` goes out first (a snapshot, `retry:`), `farewell` last when the server goes down (a comment, where
+        a spec fixes the events). `owner` is whose right it depends on. Refused: TOO_MANY_STREAMS, DRAINING.
+        """
+        return EventStream(self, _Stream(source, "sse", owner), render, opening, farewell)
+
+    async def frames(
+        self,
+        socket: WebSocket,
+        source: Source,
+        render: RenderFrame,
+        *,
+        opening: Sequence[str] = (),
+        owner: str | None = None,
+    ) -> None:
+        """Accept a WebSocket and stream into it, one text frame per record, until it is over.
+
+        What the viewer sends is read and forgotten; frames over 64 KiB close it with 1009, more than 100 a second
+        with 1008. Refused before it is accepted: TOO_MANY_STREAMS, DRAINING.
+        """
+        stream = _Stream(source, "websocket", owner)
+        with self._opened(stream):
+            await socket.accept()
+            sender = asyncio.create_task(self._send_frames(socket, stream, render, opening))
+            reader = asyncio.create_task(_read_frames(socket, stream))
+            try:
+                done = await self._until_over(stream, sender, reader)
+            finally:
+                sender.cancel()
+                reader.cancel()
+                await asyncio.gather(sender, reader, return_exceptions=True)
+            for task in done:
+                task.result()
+            code = reader.result() if reader in done else CLOSE_CODES.get(stream.end or End.FINISHED)
+            if code is not None:
+                # A viewer that does not read does not get its close frame either.
+                with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+                    await asyncio.wait_for(socket.close(code), 1.0)
+
+    def end(self) -> None:
+        """The server goes down: end every stream, open no more."""
+        self._draining = True
+        for stream in tuple(self._open):
+            stream.stop(End.DRAINING)
+
+    def end_of(self, owner: str) -> int:
+        """End the streams of somebody who logged out or was banned; give their number."""
+        ended = [stream for stream in self._open if stream.owner == owner]
+        for stream in ended:
+            stream.stop(End.REVOKED)
+        return len(ended)
+
+    @contextmanager
+    def _opened(self, stream: _Stream) -> Iterator[None]:
+        try:
+            if self._draining:
+                raise Draining
+            if len(self._open) >= self._most:
+                raise TooManyStreams
+            self._open.add(stream)
+            self._metrics.streams_open.labels(stream.kind).inc()
+            try:
+                yield
+            finally:
+                self._open.discard(stream)
+                self._metrics.streams_open.labels(stream.kind).dec()
+                self._metrics.stream_ends.labels(stream.kind, stream.end or End.DISCONNECTED).inc()
+        finally:
+            if stream.source.subscription is not None:
+                stream.source.subscription.close()
+
+    async def _until_over(
+        self, stream: _Stream, sender: asyncio.Task[None], reader: asyncio.Task[int | None]
+    ) -> set[asyncio.Task[None] | asyncio.Task[int | None]]:
+        # Looking at the clock now and then is much cheaper than a timeout around every frame.
+        loop = asyncio.get_running_loop()
+        while True:
+            done, _ = await asyncio.wait(
+                {sender, reader}, timeout=self._send_timeout_s / 2, return_when=asyncio.FIRST_COMPLETED
+            )
+            if done:
+                return done
+            if stream.sending_since_s is not None and loop.time() - stream.sending_since_s >= self._send_timeout_s:
+                stream.end = End.STALLED
+                return set()
+
+    async def _send_frames(
+        self, socket: WebSocket, stream: _Stream, render: RenderFrame, opening: Sequence[str]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+
+        async def send(frame: str) -> None:
+            stream.sending_since_s = loop.time()
+            await socket.send({"type": "websocket.send", "text": frame})
+            stream.sending_since_s = None
+
+        try:
+            for frame in opening:
+                await send(frame)
+            async with aclosing(stream.records()) as records:
+                async for record in records:
+                    rendered = record.rendered(render)
+                    if rendered is not None:
+                        await send(rendered)
+        except WebSocketDisconnect:
+            stream.end = End.DISCONNECTED
+
+
+class EventStream(EventSourceResponse):
+    """A server-sent event stream of one source."""
+
+    def __init__(self, streams: Streams, stream: _Stream, render: RenderEvent, opening: bytes, farewell: bytes) -> None:
+        self._streams = streams
+        self._stream = stream
+        super().__init__(
+            self._chunks(render, opening, farewell),
+            headers={"Cache-Control": "no-cache"},
+            ping=streams._heartbeat_s,  # noqa: SLF001 - both are one mechanism
+            ping_message_factory=lambda: ServerSentEvent(comment="heartbeat", sep="\n"),
+            sep="\n",
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream until the source ends, the viewer leaves or stops reading, or the server goes down."""
+
+        async def timely(message: Message) -> None:
+            # The library's own timeout leaves out the last chunk, on which an evicted viewer would hang.
+            try:
+                async with asyncio.timeout(self._streams._send_timeout_s):  # noqa: SLF001
+                    await send(message)
+            except TimeoutError:
+                raise SendTimeoutError from None
+
+        with self._streams._opened(self._stream):  # noqa: SLF001
+            try:
+                await super().__call__(scope, receive, timely)
+            except SendTimeoutError:
+                self._stream.end = End.STALLED
+                # Closing would wait until the viewer has read what is buffered, and it does not read.
+                abort: Callable[[], None] | None = (scope.get("extensions") or {}).get(ABORT_EXTENSION)
+                if abort is not None:
+                    abort()
+                    await asyncio.sleep(0)
+
+    async def _chunks(self, render: RenderEvent, opening: bytes, farewell: bytes) -> AsyncIterator[bytes]:
+        if opening:
+            yield opening
+        async with aclosing(self._stream.records()) as records:
+            async for record in records:
+                chunk = record.rendered(render)
+                if chunk is not None:
+                    yield chunk
+        if self._stream.end is End.DRAINING:
+            yield farewell
+
+
+async def _read_frames(socket: WebSocket, stream: _Stream) -> int | None:
+    """Read and forget what the viewer sends; give the close code it earned, None where it left."""
+    loop = asyncio.get_running_loop()
+    window_s = loop.time()
+    frames = 0
+    while True:
+        message: Any = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            stream.end = stream.end or End.DISCONNECTED
+            return None
+        if len(message.get("bytes") or message.get("text") or "") > FRAME_BYTES_MAX:
+            stream.end = End.FLOOD
+            return _FRAME_TOO_BIG
+        if loop.time() - window_s >= 1.0:
+            window_s, frames = loop.time(), 0
+        frames += 1
+        if frames > FRAMES_PER_SECOND_MAX:
+            stream.end = End.FLOOD
+            return CLOSE_CODES[End.FLOOD]
