@@ -13,15 +13,16 @@ def commitment_of(seed: bytes) -> bytes:
 
 
 class Entropy:
-    """Random, or derived from `fixed_seed` so that two fresh servers give the same seeds and ids.
+    """Random, or derived from `fixed_seed` so that two fresh servers give the same seeds and ids."""
 
-    `start` is how often this store was opened before: ids must not repeat after a restart.
-    """
-
-    def __init__(self, fixed_seed: int | None = None, start: int = 0) -> None:
+    def __init__(self, fixed_seed: int | None = None) -> None:
         self._fixed_seed = fixed_seed
-        self._start = start
+        self._start = 0
         self._drawn = 0
+
+    def started(self, times_before: int) -> None:
+        """Say how often this store was opened before: derived ids must not repeat after a restart."""
+        self._start = times_before
 
     def seed(self, world: str, run: int) -> bytes:
         """Give the 32 secret bytes of a run."""

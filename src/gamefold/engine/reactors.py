@@ -7,7 +7,7 @@ a repeated delivery sends again is applied once.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol, TypeVar
 
 from gamefold.engine.asked import Ack, HostStopped
@@ -28,6 +28,10 @@ class Hosting(Protocol):
 
     async def query(self, world_id: str, view: Callable[[Any], T]) -> T:
         """See Host.query."""
+        ...
+
+    def history(self, world_id: str, after: int = 0, run: int | None = None) -> AsyncIterator[Record]:
+        """See Host.history."""
         ...
 
 
@@ -55,6 +59,10 @@ class WorldRef:
     async def query(self, view: Callable[[Any], T]) -> T:
         """Look at the durable state."""
         return await self._host.query(self.id, view)
+
+    def history(self) -> AsyncIterator[Record]:
+        """Read everything that has happened in this run."""
+        return self._host.history(self.id, 0, self.run)
 
 
 class Reactor(Protocol):

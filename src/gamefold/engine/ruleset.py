@@ -59,6 +59,13 @@ class Context:
         """
         return Rng(self._seed, *self._coordinate, purpose, *entity)
 
+    def world_rng(self, purpose: str, *entity: str | int) -> Rng:
+        """Open the stream of chance for something that happens once in a world, such as the luck of turn 7.
+
+        The same whichever entry leads to it: how often and in which order people asked changes nothing.
+        """
+        return Rng(self._seed, "world", purpose, *entity)
+
     def new_id(self, kind: str) -> str:
         """Give an id that is unique in this world and the same in every replay, such as `rig-41-0`."""
         self._ids += 1

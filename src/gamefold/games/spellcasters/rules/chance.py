@@ -29,7 +29,7 @@ class Chance(Protocol):
 
 
 class KeyedChance:
-    """Chance from keyed streams, such as `ctx.rng`: every draw is named by its purpose, turn and collision."""
+    """Chance from keyed streams, such as `ctx.world_rng`: every draw is named by its purpose, turn and collision."""
 
     def __init__(self, stream: Callable[..., Rng]) -> None:
         self._stream = stream

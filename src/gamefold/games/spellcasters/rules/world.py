@@ -100,7 +100,7 @@ def _due_ms(match: Match) -> int:
 def _open_next_turn(match: Match, ctx: Context, numbers: Numbers, opens_ms: int) -> Artifact | None:
     match.opens_ms = opens_ms
     match.deadline_ms = opens_ms + match.turn_timeout_ms
-    return open_turn(match, KeyedChance(ctx.rng), numbers)
+    return open_turn(match, KeyedChance(ctx.world_rng), numbers)
 
 
 def _play_turn(match: Match, ctx: Context) -> Iterator[Event]:
@@ -108,7 +108,7 @@ def _play_turn(match: Match, ctx: Context) -> Iterator[Event]:
     numbers = numbers_of(ctx.balance)
     pending, match.pending = match.pending, (None, None)
     one, two = (waiting.action if waiting else None for waiting in pending)
-    report = resolve_turn(match, (one, two), KeyedChance(ctx.rng), numbers)
+    report = resolve_turn(match, (one, two), KeyedChance(ctx.world_rng), numbers)
     board = board_view(match)  # seen before the next turn opens: its artifact belongs to that turn
     opened = None
     if not over(match):

@@ -1,0 +1,5 @@
+"""`python -m gamefold`."""
+
+from gamefold.cli import main
+
+main()

@@ -1,0 +1,244 @@
+"""The composition root: the one place that knows every part."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry
+
+from gamefold.console.pages import pages_router
+from gamefold.engine.clock import Clock, RealClock
+from gamefold.engine.entropy import Entropy
+from gamefold.engine.host import Host, HostStopped, WorldQuarantined, WorldUnavailable
+from gamefold.engine.journal import StorageUnavailable, WorldNotFound
+from gamefold.games.spellcasters.game import GAME as SPELLCASTERS
+from gamefold.games.spellcasters.game import open_playground
+from gamefold.games.spellcasters.routes import PlaygroundOptions
+from gamefold.platform.engine_metrics import EngineMetrics
+from gamefold.platform.game import Game, House, Opened
+from gamefold.platform.operators import Operators
+from gamefold.settings import Settings
+from gamefold.storage import idempotency as stored
+from gamefold.storage.database import Database
+from gamefold.storage.journal import SqlJournal
+from gamefold.storage.meta import count_start
+from gamefold.storage.migrate import current, head, upgrade
+from gamefold.storage.opening import open_database
+from gamefold.web import errors
+from gamefold.web.drain import Drain
+from gamefold.web.errors import ErrorStyle, Refused, Translation
+from gamefold.web.health import Unhealthy, add_health
+from gamefold.web.idempotency import Claim, Fresh, IdempotencyStore, InFlight, Mismatch, Replay
+from gamefold.web.install import Web, install
+from gamefold.web.metrics import WebMetrics, sampled_loop_lag
+from gamefold.web.streams import Streams
+
+GAMES: Final[Mapping[str, Game]] = {SPELLCASTERS.name: SPELLCASTERS}
+VERSION: Final = version("gamefold")
+TIDY_S: Final = 60.0
+HOUR_MS: Final = 3_600_000
+
+log = structlog.get_logger("gamefold")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that is put together and not started; its lifespan starts it."""
+
+    app: FastAPI
+    drain: Drain
+    host: Host
+    database: Database
+
+
+def build(
+    settings: Settings,
+    *,
+    games: Sequence[str] = (),
+    at_root: bool = False,
+    listens_on: str = "127.0.0.1",
+    time_scale: float = 1.0,
+    clock: Clock | None = None,
+) -> Server:
+    """Put a server together: `games` (all by default), each under its prefix, or one `at_root`."""
+    chosen = [GAMES[name] for name in games or GAMES]
+    assert len(chosen) == 1 or not at_root, "only one game can be at the root"
+    clock = clock or RealClock(time_scale)
+    registry = CollectorRegistry()
+    metrics, engine_metrics = WebMetrics(registry), EngineMetrics(registry)
+    database = open_database(settings.url)
+    entropy = Entropy(settings.seed)
+    house = House(
+        database=database,
+        clock=clock,
+        entropy=entropy,
+        operators=Operators(open_to_all=settings.operators_open(listens_on), token=settings.admin_token),
+        streams=Streams(metrics),
+        metrics=metrics,
+        cursor_secret=settings.secret(),
+        log_dir=settings.log_dir,
+    )
+    opened = {game.name: OPENERS[game.name](house, settings) for game in chosen}
+    host = Host(
+        SqlJournal(database, {game.name: game.projector for game in GAMES.values()}, clock),
+        clock,
+        entropy,
+        {game.name: game.ruleset for game in GAMES.values()},
+        node=secrets.token_hex(8),
+        reactors={name: game.reactors for name, game in opened.items()},
+        observer=engine_metrics,
+    )
+    drain = Drain()
+    idempotency = KeptAnswers(database, settings.url)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await upgrade(settings.url)
+        start = await count_start(database)
+        entropy.started(start)
+        idempotency.started(start)
+        await host.start()
+        tidying = asyncio.create_task(_tidy(settings, host, opened, idempotency, engine_metrics, clock))
+        try:
+            async with sampled_loop_lag(metrics):
+                yield
+        finally:
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
+            for game in opened.values():
+                await game.close()
+            await host.close()
+            await database.close()
+
+    app = FastAPI(
+        title="Gamefold",
+        version=VERSION,
+        summary="Game worlds as folds over a durable journal.",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    prefixes = {name: "" if at_root else f"/{name}" for name in opened}
+    checks = {"database": lambda: _database_answers(settings.url), "engine": lambda: _engine_runs(host)}
+    for name, game in opened.items():
+        app.include_router(game.router(host), prefix=prefixes[name])
+        if prefixes[name]:
+            # A client written to the game's spec has the prefix in its base URL and asks for health below it.
+            below = APIRouter(prefix=prefixes[name], include_in_schema=False)
+            add_health(below, VERSION, checks, drain)
+            app.include_router(below)
+    app.include_router(pages_router(VERSION, prefixes))
+    install(
+        app,
+        Web(
+            version=VERSION,
+            drain=drain,
+            metrics=metrics,
+            streams=house.streams,
+            idempotency=idempotency,
+            now_ms=clock.now_ms,
+            styles={"": ErrorStyle(), **{prefixes[name]: GAMES[name].errors for name in opened}},
+            translation=TRANSLATION,
+            checks=checks,
+            cors_origins=settings.cors_origins,
+        ),
+    )
+    return Server(app=app, drain=drain, host=host, database=database)
+
+
+def _open_spellcasters(house: House, settings: Settings) -> Opened:
+    return open_playground(
+        house,
+        PlaygroundOptions(
+            turn_delay_ms=round(settings.turn_delay_seconds * 1_000),
+            turn_timeout_ms=round(settings.turn_timeout_seconds * 1_000),
+            turns_max=settings.max_turns,
+            bot_decide_timeout_ms=settings.bot_decide_timeout_ms,
+            idle_ttl_ms=round(settings.playground_idle_ttl_min * 60_000),
+            sessions_max=settings.playground_max_sessions,
+            log_retention_days=settings.log_retention_days,
+        ),
+    )
+
+
+OPENERS: Final[Mapping[str, Callable[[House, Settings], Opened]]] = {SPELLCASTERS.name: _open_spellcasters}
+
+# What the engine's own failures mean to a client.
+TRANSLATION: Final[Translation] = {
+    WorldNotFound: lambda _error: Refused(404, "WORLD_NOT_FOUND", "There is no such world."),
+    WorldQuarantined: lambda _error: errors.WorldQuarantined(),
+    WorldUnavailable: lambda _error: errors.WorldStopped(),
+    StorageUnavailable: lambda _error: errors.StorageDown(),
+    HostStopped: lambda _error: errors.Draining(),
+}
+
+
+class KeptAnswers(IdempotencyStore):
+    """Answers by Idempotency-Key, in the server's own database."""
+
+    def __init__(self, database: Database, url: str) -> None:
+        self._database = database
+        self._url = url
+        self._store: stored.SqlIdempotency[Claim] | None = None
+
+    def started(self, start: int) -> None:
+        """Begin to keep answers, as the `start`-th server on this store."""
+        outcomes: stored.Outcomes[Claim] = stored.Outcomes(Fresh, Replay, Mismatch, InFlight)
+        self._store = stored.SqlIdempotency(self._database, start, outcomes)
+
+    @property
+    def store(self) -> stored.SqlIdempotency[Claim]:
+        """The table behind it."""
+        assert self._store is not None, "the server takes no request before it is started"
+        return self._store
+
+    async def claim(self, scope_key: str, fingerprint: str, now_ms: int) -> Claim:
+        """See IdempotencyStore."""
+        return await self.store.claim(scope_key, fingerprint, now_ms)
+
+    async def finish(self, scope_key: str, status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> None:
+        """See IdempotencyStore."""
+        await self.store.finish(scope_key, status, headers, body)
+
+    async def release(self, scope_key: str) -> None:
+        """See IdempotencyStore."""
+        await self.store.release(scope_key)
+
+
+async def _database_answers(url: str) -> None:
+    if await current(url) != head():
+        raise Unhealthy("the tables are of another version")
+
+
+async def _engine_runs(host: Host) -> None:
+    if host.stopped is not None:
+        raise Unhealthy(f"stopped: {host.stopped}")
+
+
+async def _tidy(
+    settings: Settings,
+    host: Host,
+    opened: Mapping[str, Opened],
+    idempotency: KeptAnswers,
+    metrics: EngineMetrics,
+    clock: Clock,
+) -> None:
+    """Do the house's work of every minute."""
+    while True:
+        worlds = host.resident_worlds()
+        metrics.resident_worlds.set(len(worlds))
+        metrics.subscribers.set(sum(load[1] for load in worlds.values()))
+        try:
+            for game in opened.values():
+                await game.tidy()
+            await host.keeper.archive_over(clock.now_ms() - settings.archive_after_hours * HOUR_MS)
+            await idempotency.store.purge(clock.now_ms() - 24 * HOUR_MS)
+        except StorageUnavailable as error:
+            log.warning("could not tidy up", exc_info=error)
+        await asyncio.sleep(TIDY_S)

@@ -1,0 +1,1 @@
+"""Pages for operators, developers and spectators over any game."""

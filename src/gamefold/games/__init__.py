@@ -1,0 +1,1 @@
+"""The games. They never see each other."""
