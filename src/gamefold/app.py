@@ -65,13 +65,17 @@ def build(
     listens_on: str = "127.0.0.1",
     time_scale: float = 1.0,
     clock: Clock | None = None,
+    on_fatal: Callable[[str], None] = lambda _reason: None,
 ) -> Server:
-    """Put a server together: `games` (all by default), each under its prefix, or one `at_root`."""
+    """Put a server together: `games` (all by default), each under its prefix, or one `at_root`.
+
+    `on_fatal` hears why the engine must not write any more; the process should end then.
+    """
     chosen = [GAMES[name] for name in games or GAMES]
     assert len(chosen) == 1 or not at_root, "only one game can be at the root"
     clock = clock or RealClock(time_scale)
     registry = CollectorRegistry()
-    metrics, engine_metrics = WebMetrics(registry), EngineMetrics(registry)
+    metrics, engine_metrics = WebMetrics(registry), EngineMetrics(registry, on_fatal)
     database = open_database(settings.url)
     entropy = Entropy(settings.seed)
     house = House(

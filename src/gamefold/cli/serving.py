@@ -1,6 +1,7 @@
 """`serve`, `demo`, `openapi`: everything that puts a server together."""
 
 import json
+import signal
 import sys
 import threading
 import time
@@ -105,7 +106,14 @@ def _run(
         raise CommandFailed("--time-scale must be above 0")
     configure_logs(settings.log_level)
     with lock_of(settings):
-        server = build(settings, games=games, at_root=at_root, listens_on=host, time_scale=time_scale)
+        failures: list[str] = []
+
+        def stop(reason: str) -> None:
+            # Drain as for a signal from outside; what is left to do is to let viewers and callers know.
+            failures.append(reason)
+            signal.raise_signal(signal.SIGTERM)
+
+        server = build(settings, games=games, at_root=at_root, listens_on=host, time_scale=time_scale, on_fatal=stop)
 
         def announce(address: str, real_port: int) -> None:
             url = f"http://{f'[{address}]' if ':' in address else address}:{real_port}"
@@ -117,6 +125,8 @@ def _run(
                 on_ready(url)
 
         code = run_server(server.app, host, port, server.drain, announce=announce)
+    if failures:
+        raise CommandFailed(f"stopped, because {failures[0]}")
     raise typer.Exit(code)
 
 

@@ -114,6 +114,20 @@ class Host:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def kill(self) -> None:
+        """Stop as a crash would: nothing is finished, nothing kept. Whoever waits hears HostStopped."""
+        self._stopped = self._stopped or "killed"
+        tasks = [*self._tasks, *self._opening.values(), *([self._rounds_task] if self._rounds_task else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is work under way that waits neither for time nor for anybody outside."""
+        waits = self._ready or self._on_demand or self._opening or self._lost
+        return self._stopped is None and bool(waits or self._work.is_set() or self._writing.locked())
+
     def end_streams(self) -> None:
         """Tell every viewer that the server is going down; worlds go on until `close`."""
         for resident in self._residents.values():
@@ -176,14 +190,15 @@ class Host:
         )
         created = await self.journal.create(row, world.run, batch, guard)
         if created and not ruleset.on_demand:
-            await self._opened(world_id)
+            # Just made by this very host: there is nobody to take it over from.
+            await self._opened(world_id, row)
         return created
 
     async def subscribe(self, world_id: str, limits: QueueLimits | None = None) -> Subscription:
         """Attach a viewer to what happens from now on; with `follow`, to everything. WorldNotFound."""
         limits = limits or QueueLimits()
         row = None if world_id in self._residents else await self.journal.world(world_id)
-        if row is not None and (row.status is Status.OVER or self.rulesets[row.ruleset].on_demand):
+        if row is not None and (row.status.ended or self.rulesets[row.ruleset].on_demand):
             ended = Feed().subscribe(limits)
             ended.end(Ended.WORLD_OVER)
             return ended
@@ -394,15 +409,18 @@ class Host:
 
     # -- opening ------------------------------------------------------------------------------------------------
 
-    async def _opened(self, world_id: str) -> Resident:
-        """Give a world in memory, opening it once however many ask. Raises what opening raises."""
+    async def _opened(self, world_id: str, mine: WorldRow | None = None) -> Resident:
+        """Give a world in memory, opening it once however many ask. Raises what opening raises.
+
+        `mine` is the row of a world that this host owns already.
+        """
         if (resident := self._residents.get(world_id)) is not None:
             return resident
         if (error := self._lost.get(world_id)) is not None:
             raise WorldUnavailable(world_id, str(error)) from error
         task = self._opening.get(world_id)
         if task is None:
-            task = asyncio.create_task(self._open(world_id))
+            task = asyncio.create_task(self._install(mine, self._feed()) if mine else self._open(world_id))
             self._opening[world_id] = task
             task.add_done_callback(lambda _: self._opening.pop(world_id, None))
         return await asyncio.shield(task)
@@ -412,11 +430,14 @@ class Host:
         if row.status is Status.QUARANTINED:
             raise WorldQuarantined(world_id, f"in quarantine: {row.reason}")
         # What is over will never be written again, so it needs no owner.
-        if row.status is not Status.OVER:
+        if not row.status.ended:
             row = await self.journal.claim(world_id, self.node)
         if row.status is Status.STOPPED:
             await self.journal.set_status(world_id, Status.RUNNING)
-        return await self._install(row, Feed(self.observer.evicted))
+        return await self._install(row, self._feed())
+
+    def _feed(self) -> Feed:
+        return Feed(self.observer.evicted)
 
     async def _install(self, row: WorldRow, feed: Feed) -> Resident:
         """Fold a world this process owns, and let it live."""
@@ -431,7 +452,7 @@ class Host:
         resident = Resident(world, row, feed, snapshot_seq=loaded.snapshot.seq if loaded.snapshot else 0)
         if world.outdated and not world.over:
             await self._upgrade(resident)
-        if row.status is not Status.OVER:
+        if not row.status.ended:
             await self._start_reactors(resident)
         self._residents[world_id] = resident
         # Whatever the clock owes is played in the next round.

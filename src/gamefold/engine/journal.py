@@ -52,8 +52,14 @@ class Status(StrEnum):
 
     RUNNING = "running"
     OVER = "over"  # ended by its own rules
+    ARCHIVED = "archived"  # over, and its rows are packed
     STOPPED = "stopped"  # by an operator; may be opened again
     QUARANTINED = "quarantined"  # its rules crashed; shown, not served
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will ever be written to the world again."""
+        return self in (Status.OVER, Status.ARCHIVED)
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

@@ -54,9 +54,11 @@ class Keeper:
         """Pack the rows of worlds that were over before `before_ms`; give how many worlds were packed."""
         packed, after = 0, ""
         while page := await self._journal.worlds(status=Status.OVER, after=after):
-            for row in page:
-                if row.updated_ms < before_ms and await self._journal.archive(row.world, row.run, EVERYTHING):
-                    packed += 1
+            for row in (row for row in page if row.updated_ms < before_ms):
+                for run in await self._journal.runs(row.world):
+                    await self._journal.archive(row.world, run.run, EVERYTHING)
+                await self._journal.set_status(row.world, Status.ARCHIVED)
+                packed += 1
                 if packed >= limit:
                     return packed
             after = page[-1].world

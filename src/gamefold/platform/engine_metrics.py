@@ -1,5 +1,7 @@
 """The engine's numbers for Prometheus."""
 
+from collections.abc import Callable
+
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -15,7 +17,8 @@ _ENTRIES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 class EngineMetrics(Observer):
     """Counts commits, refusals, ticks and what went wrong; failures are logged too."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, on_fatal: Callable[[str], None] = lambda _reason: None) -> None:
+        self._on_fatal = on_fatal
         self._commit_seconds = Histogram(
             "gamefold_journal_commit_duration_seconds",
             "Database latency of one group commit.",
@@ -90,3 +93,4 @@ class EngineMetrics(Observer):
         """The host stopped for good."""
         self._failures.labels("fatal").inc()
         log.critical("host stopped", reason=reason)
+        self._on_fatal(reason)

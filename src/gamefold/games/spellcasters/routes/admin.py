@@ -47,7 +47,7 @@ def build(desk: Desk) -> APIRouter:
             "queued_intents": sum(load[0] for load in worlds),
             "subscribers": sum(load[1] for load in worlds),
             "queued_events": sum(load[2] for load in worlds),
-            "streams_open": len(desk.streams),
+            "streams_open": desk.streams.open_now,
             "memory_bytes": process.memory_info().rss,
             "event_loop_lag_ms": round(desk.metrics.lag_s() * 1_000, 3),
             "uptime_s": (desk.clock.now_ms() - started_ms) / 1_000,

@@ -60,20 +60,20 @@ def build(desk: Desk) -> APIRouter:
     async def now(session_id: str) -> dict[str, Any]:
         session = await desk.session(session_id)
         latest: dict[str, Any] = {}
-        async for record in desk.host.history(tables.world_of(session_id), await _before_latest(desk, session_id)):
+        async for record in desk.host.history(tables.world_of(session_id), await _before_latest(desk, session)):
             event = shown.told(record)
             latest = event[1] if event and event[0] == shown.TURN_UPDATE else latest
         return {**session_json(session), "latest": latest}
 
     @router.get("/{session_id}/events", response_class=EventStream, response_model=None)
     async def events(session_id: str, cursor: SentCursor) -> EventStream:
-        await desk.session(session_id)
-        return desk.streams.events(await _live(desk, session_id, cursor), shown.live_event)
+        session = await desk.session(session_id)
+        return desk.streams.events(await _live(desk, session, cursor), shown.live_event)
 
     @router.websocket("/{session_id}/ws")
     async def frames(socket: WebSocket, session_id: str, cursor: SentCursor) -> None:
-        await desk.session(session_id)
-        await desk.streams.frames(socket, await _live(desk, session_id, cursor), shown.live_frame)
+        session = await desk.session(session_id)
+        await desk.streams.frames(socket, await _live(desk, session, cursor), shown.live_frame)
 
     @router.get("/{session_id}/replay", response_class=EventStream, response_model=None)
     async def replay(session_id: str, cursor: SentCursor) -> EventStream:
@@ -98,14 +98,14 @@ def build(desk: Desk) -> APIRouter:
     return router
 
 
-async def _live(desk: Desk, session_id: str, cursor: Cursor | None) -> Source:
+async def _live(desk: Desk, session: RowMapping, cursor: Cursor | None) -> Source:
     """Give the stream of a session: after the viewer's cursor, or from the latest turn for a new viewer."""
-    world = tables.world_of(session_id)
+    world = tables.world_of(session["session_id"])
     # Subscribed before anything is read, so that nothing can happen in between unseen.
     subscription: Subscription = await desk.host.subscribe(world)
     try:
         if cursor is None:
-            after = await _before_latest(desk, session_id)
+            after = await _before_latest(desk, session)
         elif cursor.run is None:
             after = cursor.position
         else:
@@ -116,7 +116,11 @@ async def _live(desk: Desk, session_id: str, cursor: Cursor | None) -> Source:
         raise
 
 
-async def _before_latest(desk: Desk, session_id: str) -> int:
+async def _before_latest(desk: Desk, session: RowMapping) -> int:
     """Give the position before the latest turn: the board of turn n is the event at position n + 1."""
-    turn: int = await desk.host.query(tables.world_of(session_id), lambda match: match.turn)
-    return turn
+    session_id = session["session_id"]
+    if session["status"] == "running":
+        turn: int = await desk.host.query(tables.world_of(session_id), lambda match: match.turn)
+        return turn
+    record = await desk.database.read(lambda connection: tables.match_record(connection, session_id))
+    return record["turns_played"] or 0 if record else 0
