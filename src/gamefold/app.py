@@ -28,7 +28,7 @@ from gamefold.storage import idempotency as stored
 from gamefold.storage.database import Database
 from gamefold.storage.journal import SqlJournal
 from gamefold.storage.meta import count_start
-from gamefold.storage.migrate import current, head, upgrade
+from gamefold.storage.migrate import current_in, head, upgrade
 from gamefold.storage.opening import open_database
 from gamefold.web import errors
 from gamefold.web.drain import Drain
@@ -99,7 +99,7 @@ def build(
         observer=engine_metrics,
     )
     drain = Drain()
-    idempotency = KeptAnswers(database, settings.url)
+    idempotency = KeptAnswers(database)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -129,7 +129,7 @@ def build(
         lifespan=lifespan,
     )
     prefixes = {name: "" if at_root else f"/{name}" for name in opened}
-    checks = {"database": lambda: _database_answers(settings.url), "engine": lambda: _engine_runs(host)}
+    checks = {"database": lambda: _database_answers(database), "engine": lambda: _engine_runs(host)}
     for name, game in opened.items():
         app.include_router(game.router(host), prefix=prefixes[name])
         if prefixes[name]:
@@ -186,9 +186,8 @@ TRANSLATION: Final[Translation] = {
 class KeptAnswers(IdempotencyStore):
     """Answers by Idempotency-Key, in the server's own database."""
 
-    def __init__(self, database: Database, url: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._url = url
         self._store: stored.SqlIdempotency[Claim] | None = None
 
     def started(self, start: int) -> None:
@@ -215,8 +214,8 @@ class KeptAnswers(IdempotencyStore):
         await self.store.release(scope_key)
 
 
-async def _database_answers(url: str) -> None:
-    if await current(url) != head():
+async def _database_answers(database: Database) -> None:
+    if await database.read(current_in) != head():
         raise Unhealthy("the tables are of another version")
 
 

@@ -136,4 +136,4 @@ async def test_only_what_a_snapshot_covers_is_dropped(journal: SqlJournal, monke
     assert await journal.drop_archived(WORLD, 9_999) == 1
     loaded = await journal.load(WORLD)
     assert loaded.snapshot == a_snapshot(25)
-    assert [row.first_seq for row in loaded.tail][0] == 25
+    assert loaded.tail[0].first_seq == 25

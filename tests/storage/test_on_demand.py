@@ -101,7 +101,7 @@ async def test_transactions_over_the_same_worlds_never_wait_in_a_circle(
             for number in range(12)
         )
     )
-    assert all(isinstance(outcome, int) for outcome in sum(outcomes, []))
+    assert all(isinstance(played, int) for outcome in outcomes for played in outcome)
     for world in worlds:
         assert (await journal.load(world)).tail[-1].last_seq == 12
 

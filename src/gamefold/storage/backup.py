@@ -84,7 +84,7 @@ def _write(connection: Connection, writer: BackupWriter) -> int:
     rows = 0
     for schema, name, table in _tables(connection):
         columns = [column for column in table.columns if column.computed is None]
-        writer.write(Contents(schema, name, [column.name for column in columns]))
+        writer.write(Contents(schema, name, [str(column.name) for column in columns]))
         query = select(*columns).order_by(*table.primary_key.columns)
         heavy = any(isinstance(column.type, LargeBinary) for column in columns)
         found = connection.execute(query, execution_options={"yield_per": _ROWS_WITH_BYTES if heavy else _ROWS})
@@ -114,7 +114,7 @@ def _tables(connection: Connection) -> Iterator[tuple[str, str, Table]]:
             name = name.removeprefix(f"{schema}_")
         assert schema is not None
         if (schema, name) != (ENGINE, "alembic_version"):
-            yield schema, name, table
+            yield str(schema), str(name), table
 
 
 # -- reading ------------------------------------------------------------------------------------------------------

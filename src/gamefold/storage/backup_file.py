@@ -123,9 +123,11 @@ class BackupReader:
         with self._path.open("rb") as file:
             file.seek(len(_MAGIC))
             stream = zstandard.ZstdDecompressor().stream_reader(file)
-            while prefix := stream.read(_LENGTH.size):
-                (length,) = _LENGTH.unpack(prefix)
-                yield decoder.decode(stream.read(length))
+            message = None
+            while not isinstance(message, End):
+                (length,) = _LENGTH.unpack(stream.read(_LENGTH.size))
+                message = decoder.decode(stream.read(length))
+                yield message
 
 
 def _packed(value: Any) -> Any:
