@@ -273,7 +273,7 @@ def batch_of(world: World, played: list[Played], epoch: int, *, projected: bool 
     """Make the row that holds what a world has just played."""
     last = played[-1].entry
     stored = [event for one in played for event in one.stored]
-    last_position = world.head.position
+    last_position = played[-1].position
     return Batch(
         world=world.id,
         ruleset=world.ruleset.name,

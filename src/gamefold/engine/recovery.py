@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from gamefold.engine import codec
 from gamefold.engine.codec import codec_of
 from gamefold.engine.feed import Record
@@ -41,7 +43,13 @@ def unborn(world_id: str, ruleset: Ruleset, run: Run, tail: Iterable[StoredBatch
     first = next((codec.entries_of(batch)[0] for batch in tail), None)
     if first is None or first.seq != 1:
         raise JournalCorrupt(world_id, 1, "is missing")
-    if not isinstance(codec_of(ruleset.at(first.version)).intent(first.intent), Begin):
+    try:
+        begin = codec_of(ruleset.at(first.version)).intent(first.intent)
+    except LookupError as error:
+        raise JournalCorrupt(world_id, 1, f"is of rules {first.version}, which are not here") from error
+    except msgspec.DecodeError as error:
+        raise JournalCorrupt(world_id, 1, f"holds an intent these rules do not know ({error})") from error
+    if not isinstance(begin, Begin):
         raise JournalCorrupt(world_id, 1, "does not begin a world")
     return World(world_id, ruleset, run, Head(version=first.version, hash=codec.first_previous(run.world)))
 

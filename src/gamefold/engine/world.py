@@ -4,7 +4,6 @@ Playing a new intent and folding a stored entry are the same step; the first wri
 holds the result against what was written.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +17,8 @@ from gamefold.engine.feed import Record
 from gamefold.engine.journal import Entry, JournalCorrupt, Run, StoredEvent
 from gamefold.engine.lifecycle import BRANCHES, Begin, Forked, Rewound, Thaw, Tune, Upgrade
 from gamefold.engine.ruleset import CLOCK, Context, Due, Event, Intent, Lag, Rejected, Ruleset, Tick
+
+INTENT_INVALID: Final = "INTENT_INVALID"
 
 REQUESTS_KEPT: Final = 16  # per actor: how far back a resent intent is recognised
 ACTORS_KEPT: Final = 1_024
@@ -52,6 +53,7 @@ class Played:
     raw: bytes
     stored: list[StoredEvent]
     records: list[Record]
+    position: int  # of the last event so far
 
 
 class World:
@@ -77,23 +79,24 @@ class World:
     def play(self, intent: Intent, actor: str, now_ms: int, request: str | None = None) -> Played:
         """Let the rules decide on a new intent. Raises Rejected (nothing changed) or RuleCrash (drop this world)."""
         head = self.head
+        heard, written = self._heard(intent, actor, request)
         previous, version = head.hash, head.version
-        events = self._apply(intent, actor, max(now_ms, head.time_ms), request)
+        events = self._apply(heard, actor, max(now_ms, head.time_ms), request)
         entry = Entry(
             seq=head.seq,
             tick=head.tick,
             time_ms=head.time_ms,
             actor=actor,
             version=version,
-            intent=codec.encode(intent),
+            intent=written,
             previous=previous,
-            digest=self._digest_after(intent),
+            digest=self._digest_after(heard),
             request=request,
         )
         raw = codec.encode(entry)
         head.hash = codec.entry_hash(raw)
         stored, records = self._written(events)
-        return Played(entry, raw, stored, records)
+        return Played(entry, raw, stored, records, head.position)
 
     def fold(self, entry: Entry) -> tuple[list[StoredEvent], list[Record]]:
         """Apply a stored entry and hold the outcome against it. JournalCorrupt names the first entry that differs."""
@@ -110,15 +113,24 @@ class World:
             raise JournalCorrupt(self.id, entry.seq, f"holds an intent these rules do not know ({error})") from error
         try:
             events = self._apply(intent, entry.actor, entry.time_ms, entry.request)
+            digest = self._digest_after(intent)
+            if (head.tick, head.time_ms, digest) != (entry.tick, entry.time_ms, entry.digest):
+                raise JournalCorrupt(self.id, entry.seq, "gives another state than it gave when it was played")
+            head.hash = codec.entry_hash(codec.encode(entry))
+            return self._written(events)
         except Rejected as refusal:
             raise JournalCorrupt(self.id, entry.seq, f"is refused by its own rules ({refusal.code})") from refusal
         except RuleCrash as crash:
             raise JournalCorrupt(self.id, entry.seq, f"crashes its own rules ({crash})") from crash
-        digest = self._digest_after(intent)
-        if (head.tick, head.time_ms, digest) != (entry.tick, entry.time_ms, entry.digest):
-            raise JournalCorrupt(self.id, entry.seq, "gives another state than it gave when it was played")
-        head.hash = codec.entry_hash(codec.encode(entry))
-        return self._written(events)
+
+    def _heard(self, intent: Intent, actor: str, request: str | None) -> tuple[Intent, bytes]:
+        """Write an intent down and read it back, so that the rules hear now what every replay will hear."""
+        try:
+            written = codec.encode(intent)
+            codec.encode((actor, request))
+            return self._codec.intent(written), written
+        except Exception as error:
+            raise Rejected(INTENT_INVALID, f"{type(intent).__name__} cannot be written down: {error}") from error
 
     def _apply(self, intent: Intent, actor: str, time_ms: int, request: str | None) -> list[Event]:
         head = self.head
@@ -149,10 +161,7 @@ class World:
     def _decide(self, intent: Intent, context: Context) -> list[Event]:
         match intent:
             case Begin():
-                context.balance = dict(intent.balance)
-                self.head.origin_ms = context.now_ms
-                self.state, opening = self.ruleset.new_world(self._codec.spec(intent.spec), context)
-                return list(opening)
+                return self._begin(intent, context)
             case Upgrade():
                 self._upgrade(intent.version)
                 return []
@@ -172,8 +181,25 @@ class World:
             case _:
                 return self._ask_the_rules(intent, context)
 
+    def _begin(self, begin: Begin, context: Context) -> list[Event]:
+        try:
+            spec = self._codec.spec(begin.spec)
+        except msgspec.DecodeError as error:
+            raise Rejected(INTENT_INVALID, f"{self.id} cannot be made from this: {error}") from error
+        context.balance = dict(begin.balance)
+        self.head.origin_ms = context.now_ms
+        try:
+            self.state, opening = self.ruleset.new_world(spec, context)
+            return list(opening)
+        except Rejected:
+            raise
+        except Exception as error:
+            raise RuleCrash(f"a new world failed: {type(error).__name__}: {error}") from error
+
     def _ask_the_rules(self, intent: Intent, context: Context) -> list[Event]:
-        handler = self.ruleset.handlers[type(intent)]
+        handler = self.ruleset.handlers.get(type(intent))
+        if handler is None:
+            raise Rejected(INTENT_INVALID, f"{self.ruleset.name} cannot be asked for {type(intent).__name__}.")
         events: list[Event] = []
         try:
             events.extend(handler(self.state, intent, context))
@@ -186,10 +212,13 @@ class World:
         return events
 
     def _upgrade(self, version: int) -> None:
-        for step in range(self.head.version + 1, version + 1):
-            migrate = self._newest.at(step).migrate
-            self.state = migrate(self.state) if migrate else self.state
-        self.ruleset = self._newest.at(version)
+        try:
+            for step in range(self.head.version + 1, version + 1):
+                migrate = self._newest.at(step).migrate
+                self.state = migrate(self.state) if migrate else self.state
+            self.ruleset = self._newest.at(version)
+        except Exception as error:
+            raise RuleCrash(f"moving to version {version} failed: {type(error).__name__}: {error}") from error
         self._codec, self.head.version = codec_of(self.ruleset), version
 
     @property
@@ -219,19 +248,23 @@ class World:
     def _digest_after(self, intent: Intent) -> bytes | None:
         if self.ruleset.digest_ticks_only and not isinstance(intent, Tick | Begin):
             return None
-        return self._codec.digest(self.state)
+        try:
+            return self._codec.digest(self.state)
+        except Exception as error:
+            raise RuleCrash(f"{type(intent).__name__} left a state that cannot be written down: {error}") from error
 
-    def _written(self, events: Iterable[Event]) -> tuple[list[StoredEvent], list[Record]]:
+    def _written(self, events: list[Event]) -> tuple[list[StoredEvent], list[Record]]:
         head = self.head
         stored: list[StoredEvent] = []
         records: list[Record] = []
-        for event in events:
-            head.position += 1
-            raw = codec.encode(event)
-            stored.append(StoredEvent(head.position, head.seq, head.tick, head.time_ms, head.version, raw))
-            records.append(
-                Record(self.id, self.run.run, head.position, head.seq, head.tick, head.time_ms, event, len(raw))
-            )
+        for position, event in enumerate(events, head.position + 1):
+            try:
+                raw = codec.encode(event)
+            except Exception as error:
+                raise RuleCrash(f"{type(event).__name__} cannot be written down: {error}") from error
+            stored.append(StoredEvent(position, head.seq, head.tick, head.time_ms, head.version, raw))
+            records.append(Record(self.id, self.run.run, position, head.seq, head.tick, head.time_ms, event, len(raw)))
+        head.position += len(stored)
         return stored, records
 
     # -- asking -------------------------------------------------------------------------------------------------
@@ -242,12 +275,18 @@ class World:
 
     @property
     def over(self) -> bool:
-        """Whether the rules say that nothing more will happen."""
-        return self.ruleset.over(self.state)
+        """Whether the rules say that nothing more will happen. RuleCrash."""
+        try:
+            return self.ruleset.over(self.state)
+        except Exception as error:
+            raise RuleCrash(f"whether {self.id} is over cannot be told: {type(error).__name__}: {error}") from error
 
     def due(self) -> Due | None:
-        """Give what time itself wants next, by the world's clock."""
-        wanted = self.ruleset.due(self.state)
+        """Give what time itself wants next, by the world's clock. RuleCrash."""
+        try:
+            wanted = self.ruleset.due(self.state)
+        except Exception as error:
+            raise RuleCrash(f"what is due cannot be told: {type(error).__name__}: {error}") from error
         if self.ruleset.tick_ms is not None and not self.over:
             tick = Due(self.head.origin_ms + (self.head.tick + 1) * self.ruleset.tick_ms, Tick())
             if wanted is None or tick.at_ms <= wanted.at_ms:
