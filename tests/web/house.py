@@ -165,7 +165,7 @@ def a_house(
         version="1.2.3",
         drain=Drain(),
         metrics=metrics,
-        streams=options.pop("streams") if "streams" in options else Streams(metrics),
+        streams=options.pop("streams", None) or Streams(metrics),
         idempotency=store,
         now_ms=options.pop("now_ms", lambda: 0),
         styles=STYLES,

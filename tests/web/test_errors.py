@@ -29,7 +29,13 @@ CASES = [
     ("GET", "/nowhere", {}, 404, "NOT_FOUND"),
     ("PATCH", "/actions", {}, 405, "METHOD_NOT_ALLOWED"),
     ("POST", "/actions", {"content": b"x" * ((1 << 20) + 1)}, 413, "BODY_TOO_LARGE"),
-    ("POST", "/actions", {"content": b"turn=1", "headers": {"content-type": "text/plain"}}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+    (
+        "POST",
+        "/actions",
+        {"content": b"turn=1", "headers": {"content-type": "text/plain"}},
+        415,
+        "UNSUPPORTED_MEDIA_TYPE",
+    ),
     ("POST", "/actions", {"content": b"{}"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
     ("POST", "/actions", {"json": {}}, 422, "INVALID_REQUEST"),
     ("POST", "/actions", {}, 422, "INVALID_REQUEST"),
@@ -38,7 +44,7 @@ CASES = [
     ("GET", "/crash", {}, 500, "INTERNAL_ERROR"),
     ("GET", "/down", {}, 503, "STORAGE_UNAVAILABLE"),
     ("GET", "/broken", {}, 503, "STORAGE_UNAVAILABLE"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("prefix", [ARENA, QUEST])
@@ -96,17 +102,29 @@ async def test_an_internal_error_leaks_nothing_but_its_trace_id() -> None:
         ({"turn": 1}, "The field player_id is required.", "player_id"),
         ({"player_id": "a", "turn": -1}, "The field turn must be greater than or equal to 0.", "turn"),
         ({"player_id": "a" * 37, "turn": 1}, "The field player_id must have at most 36 characters.", "player_id"),
-        ({"player_id": "a", "turn": 1, "action": {"move": [1, "MARK"]}}, "The field action.move[1] must be a valid integer.", "action.move[1]"),
-        ({"player_id": "a", "turn": 1, "action": {"move": [1, 1], "spell": "MARK"}}, "The field action.spell must be 'fireball' or 'heal'.", "action.spell"),
+        (
+            {"player_id": "a", "turn": 1, "action": {"move": [1, "MARK"]}},
+            "The field action.move[1] must be a valid integer.",
+            "action.move[1]",
+        ),
+        (
+            {"player_id": "a", "turn": 1, "action": {"move": [1, 1], "spell": "MARK"}},
+            "The field action.spell must be 'fireball' or 'heal'.",
+            "action.spell",
+        ),
         ({"player_id": "a", "turn": 1, "scores": {"MARK": "x"}}, "The field scores must be a valid integer.", "scores"),
         ({"player_id": "a", "turn": 1, "MARK": 1}, "The body has an unknown field.", None),
-        ({"player_id": "a", "turn": 1, "action": {"move": [1, 1], "MARK": 1}}, "The field action has an unknown field.", "action"),
+        (
+            {"player_id": "a", "turn": 1, "action": {"move": [1, 1], "MARK": 1}},
+            "The field action has an unknown field.",
+            "action",
+        ),
         ({"player_id": "admin", "turn": 1}, "The field player_id must not be taken.", "player_id"),
         ({"player_id": "raise:MARK", "turn": 1}, "The field player_id is not valid.", "player_id"),
         ({"player_id": "a\x00", "turn": 1}, "The field player_id must not hold the character NUL.", "player_id"),
         ("MARK", "The body must be a JSON object.", None),
     ],
-)  # fmt: skip
+)
 async def test_a_422_names_the_field_and_the_rule_and_never_the_input(
     body: object, sentence: str, field: str | None
 ) -> None:

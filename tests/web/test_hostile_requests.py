@@ -140,9 +140,18 @@ async def test_every_hostile_body_is_refused_in_its_envelope_and_not_echoed() ->
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "application/json; charset=utf-16",
-     "application/json; charset=latin-1", "multipart/form-data; boundary=x", "json", "application/json, text/plain", ""],
-)  # fmt: skip
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+        "application/json; charset=utf-16",
+        "application/json; charset=latin-1",
+        "multipart/form-data; boundary=x",
+        "json",
+        "application/json, text/plain",
+        "",
+    ],
+)
 async def test_a_body_of_another_type_is_refused(content_type: str) -> None:
     async with a_house().client() as client:
         response = await client.post("/arena/actions", content=VALID, headers={"content-type": content_type})
@@ -196,14 +205,37 @@ async def test_uploads_can_have_a_limit_of_their_own() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/arena/players/%00", "/arena/players/a%00b", "/arena/players/%", "/arena/players/%zz", "/arena/players/%e2%82",
-     "/arena/players/%ff", "/arena/players/%ed%a0%80", "/arena/players/%c0%af", "/arena/players/a%0d%0ab",
-     "/arena/turns/9223372036854775808", "/arena/turns/1_0", "/arena/turns/+1", "/arena/turns/%201", "/arena/turns/01",
-     "/arena/turns/%EF%BC%95", "/arena/turns/1e3", "/arena/turns/99999999999999999999999999", "/arena/turns/hostilemark",
-     "/arena/actions?limit=1&limit=2", "/arena/actions?limit=1&l%69mit=2", "/arena/actions?limit=%00",
-     "/arena/actions?limit=%ff", "/arena/actions?limit=%f", "/arena/actions?limit=1_0", "/arena/actions?limit=0",
-     "/arena/actions?limit=", "/arena/actions?limit=hostilemark", "/arena/actions?" + "&".join(f"a{n}=" for n in range(65))],
-)  # fmt: skip
+    [
+        "/arena/players/%00",
+        "/arena/players/a%00b",
+        "/arena/players/%",
+        "/arena/players/%zz",
+        "/arena/players/%e2%82",
+        "/arena/players/%ff",
+        "/arena/players/%ed%a0%80",
+        "/arena/players/%c0%af",
+        "/arena/players/a%0d%0ab",
+        "/arena/turns/9223372036854775808",
+        "/arena/turns/1_0",
+        "/arena/turns/+1",
+        "/arena/turns/%201",
+        "/arena/turns/01",
+        "/arena/turns/%EF%BC%95",
+        "/arena/turns/1e3",
+        "/arena/turns/99999999999999999999999999",
+        "/arena/turns/hostilemark",
+        "/arena/actions?limit=1&limit=2",
+        "/arena/actions?limit=1&l%69mit=2",
+        "/arena/actions?limit=%00",
+        "/arena/actions?limit=%ff",
+        "/arena/actions?limit=%f",
+        "/arena/actions?limit=1_0",
+        "/arena/actions?limit=0",
+        "/arena/actions?limit=",
+        "/arena/actions?limit=hostilemark",
+        "/arena/actions?" + "&".join(f"a{n}=" for n in range(65)),
+    ],
+)
 async def test_a_hostile_address_is_refused(path: str) -> None:
     status, body = await raw_get(path)
     assert status == 422

@@ -1,7 +1,6 @@
 """Server-sent events and WebSockets: resumed without gap or repeat, ended for a reason, never leaked."""
 
 import asyncio
-import random
 import re
 
 import pytest
@@ -10,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from starlette.responses import Response
 
 from gamefold.engine.feed import Ended, QueueLimits, Record
+from gamefold.engine.rng import Rng
 from gamefold.web.cursor import Cursor, SentCursor
 from gamefold.web.install import Web
 from gamefold.web.metrics import WebMetrics
@@ -105,17 +105,17 @@ async def test_an_event_is_encoded_once_for_all_viewers() -> None:
 
 
 async def test_two_hundred_cuts_leave_no_gap_and_no_repeat_in_an_event_stream() -> None:
-    world, chance = AWorld(), random.Random(5)
+    world, chance = AWorld(), Rng(bytes(32), "event cuts")
     house = a_stage(world)
     seen: list[int] = []
     for _ in range(200):
         headers = {"Last-Event-ID": f"1:{seen[-1]}"} if seen else {}
-        world.play(chance.randrange(3))
+        world.play(chance.below(3))
         async with connected(house.app, EVENTS, headers=headers) as viewer:
-            for _ in range(chance.randrange(6)):
+            for _ in range(chance.below(6)):
                 await asyncio.sleep(0)
-            world.play(chance.randrange(3))
-            for _ in range(chance.randrange(12)):
+            world.play(chance.below(3))
+            for _ in range(chance.below(12)):
                 await asyncio.sleep(0)
             # The cut: what was not read by now is lost on the way.
             while not viewer.sent.empty():
@@ -126,17 +126,17 @@ async def test_two_hundred_cuts_leave_no_gap_and_no_repeat_in_an_event_stream() 
 
 
 async def test_two_hundred_cuts_leave_no_gap_and_no_repeat_in_a_socket() -> None:
-    world, chance = AWorld(), random.Random(7)
+    world, chance = AWorld(), Rng(bytes(32), "socket cuts")
     house = a_stage(world)
     seen: list[int] = []
     for _ in range(200):
         query = f"since=1:{seen[-1]}" if seen else ""
-        world.play(chance.randrange(3))
+        world.play(chance.below(3))
         async with connected(house.app, FRAMES, kind="websocket", query=query) as viewer:
-            for _ in range(chance.randrange(6)):
+            for _ in range(chance.below(6)):
                 await asyncio.sleep(0)
-            world.play(chance.randrange(3))
-            for _ in range(chance.randrange(20)):
+            world.play(chance.below(3))
+            for _ in range(chance.below(20)):
                 await asyncio.sleep(0)
             while not viewer.sent.empty():
                 text = viewer.sent.get_nowait().get("text") or ""
@@ -180,10 +180,10 @@ async def test_a_viewer_that_leaves_frees_its_subscription() -> None:
     for path, kind in ((EVENTS, "http"), (FRAMES, "websocket")):
         async with connected(house.app, path, kind=kind) as viewer:
             await settle()
-            assert (len(world.feed), len(house.web.streams)) == (1, 1)
+            assert (len(world.feed), house.web.streams.open_now) == (1, 1)
             viewer.push({"type": f"{kind}.disconnect", "code": 1001})
             await viewer.done()
-        assert (len(world.feed), len(house.web.streams)) == (0, 0)
+        assert (len(world.feed), house.web.streams.open_now) == (0, 0)
     assert ends(house) == {("sse", "disconnected"): 1, ("websocket", "disconnected"): 1}
 
 
@@ -196,7 +196,7 @@ async def test_a_viewer_cancelled_at_any_moment_frees_its_subscription() -> None
                 for _ in range(steps):
                     await asyncio.sleep(0)
                 viewer.task.cancel()
-            assert (len(world.feed), len(house.web.streams)) == (0, 0)
+            assert (len(world.feed), house.web.streams.open_now) == (0, 0)
 
 
 async def test_a_slow_event_stream_is_evicted() -> None:
@@ -208,7 +208,7 @@ async def test_a_slow_event_stream_is_evicted() -> None:
         world.play(20)
         assert len(world.feed) == 0
         await viewer.done()
-    assert len(house.web.streams) == 0
+    assert house.web.streams.open_now == 0
     assert set(ends(house)) <= {("sse", "slow_consumer"), ("sse", "stalled")}
 
 

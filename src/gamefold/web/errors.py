@@ -243,11 +243,12 @@ class ErrorBoundary:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        begun = False
+        begun = closed = False
 
         async def watched(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, closed
             begun = True
+            closed = message["type"] == "websocket.close"
             await send(message)
 
         try:
@@ -259,7 +260,7 @@ class ErrorBoundary:
                 await self._answers.answer(scope, error)(scope, receive, send)
                 return
             log.exception("error after the answer began", exc_info=error)
-            if scope["type"] == "websocket":
+            if scope["type"] == "websocket" and not closed:
                 await send({"type": "websocket.close", "code": WEBSOCKET_INTERNAL_ERROR, "reason": ""})
 
 

@@ -93,8 +93,9 @@ def request_entropy(connection: HTTPConnection) -> str | None:
 
 _ENTROPY: Final = "gamefold.request_entropy"
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-# Besides every 5xx: answers that say "not now" or "not you yet", so that the same request can go through later.
-_UNKEPT: Final = frozenset({401, 408, 425, 429})
+# Besides every 5xx: "not now" and "not you yet", so that the same request can go through later; and what did nothing
+# and anybody can cause in any number, so that strangers cannot fill the store.
+_UNKEPT: Final = frozenset({401, 404, 405, 408, 413, 415, 425, 429})
 
 
 class Idempotency:
@@ -102,8 +103,8 @@ class Idempotency:
 
     The same key and body get the stored answer with `Idempotency-Replayed: true`; another body 422
     IDEMPOTENCY_KEY_REUSED; one that is still running after `wait_s` 409 IDEMPOTENCY_IN_FLIGHT; a key that is not
-    1 to 255 visible ASCII characters 422. Not kept: 5xx, 401, 408, 425, 429, streams, answers over 1 MiB, and
-    answers marked `Cache-Control: no-store` (fresh tokens must not lie in a table).
+    1 to 255 visible ASCII characters 422. Not kept: 5xx, 401, 404, 405, 408, 413, 415, 425, 429, streams, answers
+    over 1 MiB, and answers marked `Cache-Control: no-store` (fresh tokens must not lie in a table).
     """
 
     def __init__(

@@ -9,12 +9,14 @@ from typing import Any, Final, TextIO
 
 import structlog
 
+from gamefold.web.trace import current_trace_id
+
 HIDDEN: Final = "[hidden]"
 FIELD_CHARACTERS_MAX: Final = 16_384
 
 _SECRET_NAME: Final = re.compile(r"authori[sz]ation|cookie|passw|secret|token|api_?key|jwt|credential", re.IGNORECASE)
 _SECRET_TEXT: Final = re.compile(
-    r"\b(?:bearer|basic)\s+[\w.~+/=-]+"  # an Authorization header
+    r"\b(?:bearer|basic)\s+[\w.~+/=-]{8,}"  # an Authorization header
     r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # a JWT
     r"|(?<=:)[^\s:/@]+(?=@)"  # the password in a database address
     r"|(?:password|secret|token|api_?key|authorization|cookie)[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?[^\s\"',;&}]+",
@@ -34,15 +36,15 @@ def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
     out = stream or sys.stderr
     begin: tuple[Any, ...] = (
         structlog.contextvars.merge_contextvars,
+        _add_trace_id,
         structlog.processors.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     )
-    # JSON escapes line breaks, so no field can begin a second line; with ASCII only, not even the exotic ones.
     finish: tuple[Any, ...] = (
         structlog.processors.format_exc_info,
         hide_secrets,
-        structlog.processors.JSONRenderer(serializer=json.dumps, default=repr),
+        _as_one_line,
     )
     structlog.configure(
         processors=[*begin, *finish],
@@ -71,6 +73,21 @@ def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def _add_trace_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    trace_id = current_trace_id()
+    if trace_id is not None:
+        event["trace_id"] = trace_id
+    return event
+
+
+# JSON escapes line breaks, so no field can begin a second line; with ASCII only, not even the exotic ones.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, default=repr)
+
+
+def _as_one_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+    return _ENCODER.encode(event)
+
+
 class _NamedLogger(structlog.WriteLogger):
     def __init__(self, stream: TextIO, name: str) -> None:
         super().__init__(stream)
@@ -91,7 +108,7 @@ def _hidden(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return _SECRET_TEXT.sub(HIDDEN, value[:FIELD_CHARACTERS_MAX])
     if isinstance(value, dict):
-        return {key: _hidden(str(key), part) for key, part in value.items()}
+        return {str(key): _hidden(str(key), part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [_hidden("", part) for part in value]
     if value is None or isinstance(value, bool | int | float):

@@ -19,6 +19,7 @@ class WebMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
+        self._requests: dict[tuple[str, str, int], Histogram] = {}
         self._lag_s = 0.0
         self.request_seconds = Histogram(
             "gamefold_http_request_duration_seconds",
@@ -57,7 +58,11 @@ class WebMetrics:
 
     def requested(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self.request_seconds.labels(method if method in _METHODS else "OTHER", route, status).observe(seconds)
+        key = (method if method in _METHODS else "OTHER", route, status)
+        series = self._requests.get(key)
+        if series is None:
+            series = self._requests[key] = self.request_seconds.labels(*key)
+        series.observe(seconds)
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from gamefold.web.streams import ABORT_EXTENSION, FRAME_BYTES_MAX
 
 GRACE_S: Final = 10.0
 
+_CLOSE_SECONDS_MAX: Final = 1
 _HEAD_SECONDS_MAX: Final = 15.0
 _SEND_BUFFER_BYTES: Final = 128 << 10
 _UNREAD_SECONDS_MAX: Final = 30
@@ -39,7 +40,10 @@ def serve(
     grace_s: float = GRACE_S,
     announce: Callable[[str, int], None] = lambda _host, _port: None,
 ) -> int:
-    """Serve until a signal; give the exit code: 0 after a drain, 1 where it was cut short.
+    """Serve until a signal; give the exit code.
+
+    0 after a drain, also where requests had to be cut to stay within `grace_s` (2 s at least); 1 after a second signal, or where
+    the app was still closing when the grace was over.
 
     `announce` is called with the address once requests are taken (the port is the real one where 0 was asked).
     SystemExit 3 where the app or the port cannot be opened.
@@ -58,7 +62,7 @@ def serve(
         server_header=False,
         # Anybody can send X-Forwarded-For; whoever runs a proxy tells the app of it.
         proxy_headers=False,
-        timeout_graceful_shutdown=max(1, int(grace_s / 10)),
+        timeout_graceful_shutdown=_CLOSE_SECONDS_MAX,
     )
     server = _Server(config, drain, grace_s, announce)
     server.run()
@@ -91,11 +95,10 @@ class _Server(uvicorn.Server):
         if self._signalled or self._loop is None:
             self.force_exit = self._signalled
             self.should_exit = True
+            _exit_after(1.0)
             return
         self._signalled = True
-        watchdog = threading.Timer(self._grace_s, _give_up)
-        watchdog.daemon = True
-        watchdog.start()
+        _exit_after(self._grace_s)
         self._loop.call_soon_threadsafe(self._begin)
 
     def _begin(self) -> None:
@@ -105,13 +108,20 @@ class _Server(uvicorn.Server):
 
     async def _finish(self) -> None:
         # The rest of the grace belongs to uvicorn's own close and to the app's lifespan.
-        if not await self._drain.idle(self._grace_s * 0.6):
+        if not await self._drain.idle((self._grace_s - _CLOSE_SECONDS_MAX) * 0.6):
             log.warning("requests were cut", in_flight=self._drain.in_flight)
         self.should_exit = True
 
 
+def _exit_after(seconds: float) -> None:
+    # A thread, because the event loop may be what hangs.
+    watchdog = threading.Timer(seconds, _give_up)
+    watchdog.daemon = True
+    watchdog.start()
+
+
 def _give_up() -> None:
-    log.error("not down within the grace: exiting")
+    log.error("not down in time: exiting")
     os._exit(1)
 
 
@@ -126,6 +136,7 @@ class _BoundedProtocol(HttpToolsProtocol):
 
     _head_bytes = 0
     _in_head = True
+    _messages = 0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -142,9 +153,11 @@ class _BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        messages = self._messages
         super().data_received(data)
-        if self._in_head:
-            self._head_bytes += len(data)
+        if self._in_head and self.transport.get_protocol() is self:
+            # Where requests ended in `data`, only its last part is of this head, and that is counted with the next.
+            self._head_bytes = self._head_bytes + len(data) if messages == self._messages else 0
             if self._head_bytes > 2 * HEADER_BYTES_MAX and not self.transport.is_closing():
                 # Up to here the app answers too large headers, in the envelope of the asked game.
                 self.send_400_response("The request's head is too large.")
@@ -161,6 +174,7 @@ class _BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
+        self._messages += 1
         self._in_head = True
         self._head_bytes = 0
 

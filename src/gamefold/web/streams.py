@@ -149,7 +149,9 @@ class Streams:
         self._open: set[_Stream] = set()
         self._draining = False
 
-    def __len__(self) -> int:
+    @property
+    def open_now(self) -> int:
+        """How many streams are open."""
         return len(self._open)
 
     def events(

@@ -5,7 +5,6 @@ import secrets
 from contextvars import ContextVar
 from typing import Final
 
-import structlog
 from opentelemetry.trace import get_current_span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,7 +22,7 @@ def current_trace_id() -> str | None:
 
 
 class Trace:
-    """Middleware: binds the trace id for logs and sends it as `X-Trace-Id` and `traceresponse`.
+    """Middleware: keeps the trace id for log lines (see `logs.py`) and sends it as `X-Trace-Id` and `traceresponse`.
 
     The id is that of the running OpenTelemetry span, else the caller's `traceparent`, else new.
     """
@@ -48,11 +47,9 @@ class Trace:
             await send(message)
 
         token = _trace_id.set(trace_id)
-        bound = structlog.contextvars.bind_contextvars(trace_id=trace_id)
         try:
             await self._app(scope, receive, traced)
         finally:
-            structlog.contextvars.reset_contextvars(**bound)
             _trace_id.reset(token)
 
 
@@ -65,4 +62,5 @@ def _trace_of(scope: Scope) -> tuple[str, str, str]:
             version, trace_id, span_id, flags, more = parent.groups()
             if (more is None or version != b"00") and trace_id.strip(b"0") and span_id.strip(b"0"):
                 return trace_id.decode(), secrets.token_hex(8), flags.decode()
-    return secrets.token_hex(16), secrets.token_hex(8), "00"
+    entropy = secrets.token_hex(24)
+    return entropy[:32], entropy[32:], "00"
