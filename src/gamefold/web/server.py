@@ -42,8 +42,8 @@ def serve(
 ) -> int:
     """Serve until a signal; give the exit code.
 
-    0 after a drain, also where requests had to be cut to stay within `grace_s` (2 s at least); 1 after a second signal, or where
-    the app was still closing when the grace was over.
+    0 after a drain, also where requests had to be cut to stay within `grace_s` (2 s at least); 1 after a second
+    signal, or where the app was still closing when the grace was over.
 
     `announce` is called with the address once requests are taken (the port is the real one where 0 was asked).
     SystemExit 3 where the app or the port cannot be opened.
