@@ -65,6 +65,8 @@ _OF_SUBSCRIPTION: Final = {
     Ended.SLOW: End.SLOW,
     Ended.DRAINING: End.DRAINING,
     Ended.WORLD_STOPPED: End.WORLD_STOPPED,
+    Ended.WORLD_OVER: End.FINISHED,
+    Ended.REWOUND: End.WORLD_STOPPED,  # the viewer comes back, and its cursor is translated to the new run
     Ended.CLOSED: End.REVOKED,
     None: End.FINISHED,
 }
