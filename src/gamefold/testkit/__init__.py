@@ -1,0 +1,1 @@
+"""For people who write a game: a virtual clock, worlds without a server, conformance, golden journals, a bad disk."""
