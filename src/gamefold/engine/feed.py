@@ -63,7 +63,8 @@ class Ended(StrEnum):
 class Subscription:
     """One viewer's bounded queue of records. Iterate it; `ended` says why the iteration stopped."""
 
-    def __init__(self, feed: "Feed", limits: QueueLimits) -> None:
+    def __init__(self, feed: "Feed", limits: QueueLimits, *, viewer: bool = True) -> None:
+        self.viewer = viewer
         self._feed = feed
         self._limits = limits
         self._queue: deque[tuple[float, Record]] = deque()
@@ -124,6 +125,7 @@ class Feed:
     def __init__(self, count: Callable[[str], None] = lambda _why: None) -> None:
         self._subscriptions: set[Subscription] = set()
         self._count = count
+        self._ended: dict[bool, Ended] = {}  # for viewers, and for those who are none
 
     def __len__(self) -> int:
         return len(self._subscriptions)
@@ -133,10 +135,15 @@ class Feed:
         """Records queued over all subscribers."""
         return sum(subscription.waiting for subscription in self._subscriptions)
 
-    def subscribe(self, limits: QueueLimits) -> Subscription:
-        """Attach a viewer to what happens from now on."""
-        subscription = Subscription(self, limits)
+    def subscribe(self, limits: QueueLimits, *, viewer: bool = True) -> Subscription:
+        """Attach somebody to what happens from now on. Where nothing will, the subscription has ended already.
+
+        A reactor is no `viewer`: it goes on hearing while the viewers of a server that goes down are sent away.
+        """
+        subscription = Subscription(self, limits, viewer=viewer)
         self._subscriptions.add(subscription)
+        if viewer in self._ended:
+            subscription.end(self._ended[viewer])
         return subscription
 
     def publish(self, records: list[Record]) -> None:
@@ -148,10 +155,13 @@ class Feed:
                 if subscription.ended is None:
                     subscription.offer(record, now_s)
 
-    def end(self, why: Ended) -> None:
-        """End every subscription."""
+    def end(self, why: Ended, *, viewers_only: bool = False) -> None:
+        """End every subscription, and those to come."""
+        for viewer in (True,) if viewers_only else (True, False):
+            self._ended.setdefault(viewer, why)
         for subscription in tuple(self._subscriptions):
-            subscription.end(why)
+            if subscription.viewer in self._ended:
+                subscription.end(why)
 
     def drop(self, subscription: Subscription, why: Ended) -> None:
         """Forget one subscriber (called by the subscription itself)."""

@@ -11,7 +11,8 @@ is also how it starts. A crash that the clock would repeat for ever puts the wor
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from gamefold.engine import codec, history
@@ -41,7 +42,7 @@ from gamefold.engine.recovery import open_world, records
 from gamefold.engine.resident import Resident, Round, play_round
 from gamefold.engine.ruleset import Event, Intent, Ruleset, Spec
 from gamefold.engine.schedule import Schedule
-from gamefold.engine.world import World
+from gamefold.engine.world import RuleCrash, World
 
 __all__ = ["Ack", "Host", "HostStopped", "WorldQuarantined", "WorldUnavailable"]
 
@@ -76,7 +77,9 @@ class Host:
         self._reactors = dict(reactors or {})
         self._residents: dict[str, Resident] = {}
         self._opening: dict[str, asyncio.Task[Resident]] = {}
-        self._lost: dict[str, BaseException] = {}  # worlds that wait for the store to come back
+        self._lost: dict[str, BaseException] = {}  # worlds that are being folded again, and why
+        self._folding: dict[str, asyncio.Task[None]] = {}
+        self._early: dict[str, list[Asked]] = {}  # waits for worlds that are being opened
         self._ready: dict[str, Resident] = {}
         self._on_demand = OnDemand(journal, clock, self.rulesets, self.observer, self._settle)
         self._work = asyncio.Event()
@@ -109,10 +112,8 @@ class Host:
         if self._rounds_task is not None:
             await self._rounds_task
         for resident in list(self._residents.values()):
-            await self._leave(resident, Ended.DRAINING, snapshot=healthy)
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._leave(resident, Ended.DRAINING, keep=healthy)
+        await self.kill()
 
     async def kill(self) -> None:
         """Stop as a crash would: nothing is finished, nothing kept. Whoever waits hears HostStopped."""
@@ -121,17 +122,23 @@ class Host:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        gone = HostStopped(self._stopped)
+        for resident in self._residents.values():
+            _turn_away(resident.inbox, gone)
+        for early in self._early.values():
+            _turn_away(early, gone)
+        self._on_demand.abandon(gone)
 
     @property
     def busy(self) -> bool:
         """Whether there is work under way that waits neither for time nor for anybody outside."""
-        waits = self._ready or self._on_demand or self._opening or self._lost
+        waits = self._ready or self._on_demand or self._opening or self._folding
         return self._stopped is None and bool(waits or self._work.is_set() or self._writing.locked())
 
     def end_streams(self) -> None:
         """Tell every viewer that the server is going down; worlds go on until `close`."""
         for resident in self._residents.values():
-            resident.feed.end(Ended.DRAINING)
+            resident.feed.end(Ended.DRAINING, viewers_only=True)
 
     @property
     def stopped(self) -> str | None:
@@ -160,7 +167,9 @@ class Host:
     async def query(self, world_id: str, view: Callable[[Any], T]) -> T:
         """Give `view(state)` of the durable state. `view` must copy what it keeps. Raises like `submit`."""
         ruleset = ruleset_of(self.rulesets, world_id)
-        if ruleset.on_demand:
+        # A world that waits for the store to take its writes can still be read.
+        if ruleset.on_demand or isinstance(self._lost.get(world_id), StorageUnavailable):
+            self._check_running()
             return view(open_world(world_id, ruleset, await self.journal.load(world_id)).state)
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         await self._ask(world_id, Asked(answer, view=view))
@@ -207,8 +216,7 @@ class Host:
     async def stop(self, world_id: str) -> None:
         """Take a world out of memory, with a snapshot. It opens again when it is asked."""
         async with self._writing:
-            if (resident := self._residents.get(world_id)) is not None:
-                await self._leave(resident, Ended.WORLD_STOPPED, snapshot=True)
+            if await self._evict(world_id, Ended.WORLD_STOPPED, keep=True):
                 await self.journal.set_status(world_id, Status.STOPPED)
 
     # -- reading ------------------------------------------------------------------------------------------------
@@ -233,7 +241,7 @@ class Host:
     async def resume_from(self, world_id: str, run: int, position: int) -> int:
         """Turn a viewer's cursor into a position of the current run: a rollback may have undone its end."""
         for segment in reversed(await self.journal.lineage(world_id)):
-            if segment.run.run <= run:
+            if segment.run.world != world_id or segment.run.run <= run:
                 break
             position = min(position, segment.run.parent_position)
         return position
@@ -245,9 +253,6 @@ class Host:
     ) -> Run:
         """Go on from an earlier entry, in a new run. Viewers are told to come back. Raises like history.rollback."""
         async with self._writing:
-            if (resident := self._residents.get(world_id)) is not None:
-                await self._leave(resident, Ended.REWOUND, snapshot=False)
-            self._on_demand.forget(world_id)
             run = await history.rollback(
                 self.journal,
                 self.rulesets,
@@ -259,6 +264,9 @@ class Host:
                 seq=seq,
                 tick=tick,
             )
+            # Only now: a rollback that is refused must leave the world as it is.
+            await self._evict(world_id, Ended.REWOUND, keep=False)
+            self._on_demand.forget(world_id)
         if not ruleset_of(self.rulesets, world_id).on_demand:
             await self._opened(world_id)
         return run
@@ -278,12 +286,21 @@ class Host:
         ruleset = ruleset_of(self.rulesets, world_id)
         if ruleset.on_demand:
             self._on_demand.ask(world_id, asked)
-        else:
-            resident = self._residents.get(world_id) or await self._opened(world_id)
-            self._check_running()
+        elif (resident := self._residents.get(world_id)) is not None:
             resident.inbox.append(asked)
             self._ready[world_id] = resident
+        else:
+            self._ask_early(world_id, asked)
         self._work.set()
+
+    def _ask_early(self, world_id: str, asked: Asked) -> None:
+        """Let somebody wait for a world that is not in memory (now): opening it moves them into its inbox."""
+        error = self._lost.get(world_id)
+        if isinstance(error, StorageUnavailable):
+            raise WorldUnavailable(world_id, str(error)) from error
+        self._early.setdefault(world_id, []).append(asked)
+        if error is None:
+            self._open_once(world_id)
 
     def _wake(self, world_id: str) -> None:
         if (resident := self._residents.get(world_id)) is not None:
@@ -300,6 +317,9 @@ class Host:
         """Answer a resent intent with what it did the first time."""
         try:
             events, time_ms = await self._events_of(world_id, repeated.seq)
+        except asyncio.CancelledError:
+            asked.settle(HostStopped("the host went down"))
+            raise
         except Exception as error:  # noqa: BLE001 - the caller waits for whatever it is
             asked.settle(error)
         else:
@@ -332,18 +352,23 @@ class Host:
     async def _round(self) -> None:
         async with self._writing:
             taken, self._ready = self._ready, {}
-            rounds = [
-                play_round(resident, self.clock, self.observer)
-                for world_id, resident in taken.items()
-                if self._residents.get(world_id) is resident
-            ]
-            batches = [round_.batch() for round_ in rounds if round_.played]
-            failed = await self._committed(batches) if batches else {}
-            for round_ in rounds:
-                if (error := failed.get(round_.resident.world.id)) is not None:
-                    self._lose(round_, error)
-                else:
-                    self._tell(round_)
+            rounds: list[Round] = []
+            try:
+                for world_id, resident in taken.items():
+                    if self._residents.get(world_id) is resident:
+                        rounds.append(play_round(resident, self.clock, self.observer))
+                batches = [round_.batch() for round_ in rounds if round_.played]
+                failed = await self._committed(batches) if batches else {}
+                for round_ in rounds:
+                    if (error := failed.get(round_.resident.world.id)) is not None:
+                        self._lose(round_, error)
+                    else:
+                        self._tell(round_)
+            except BaseException:
+                # The engine itself failed, or was killed: nobody who was taken out of an inbox may wait for ever.
+                for round_ in rounds:
+                    _turn_away((asked for asked, _ in round_.answers), HostStopped("the host went down"))
+                raise
             if self._on_demand:
                 await self._on_demand.play()
 
@@ -384,27 +409,34 @@ class Host:
         told = [record for played in round_.played for record in played.records]
         if told:
             resident.feed.publish(told)
+        resident.losses = 0
+        resident.over_stored |= round_.over and bool(round_.played) and not resident.reactors
+        if round_.clock_played:
+            resident.clock_crashes = 0
         if round_.crash is not None:
             self.observer.crashed(world.id, round_.crash)
+            resident.clock_crashes += round_.clock_crashed
             self._reopen(resident, round_.crash)
             return
         if round_.played and resident.snapshot_due:
             self._spawn(self.keeper.snapshot(resident))
         if round_.unfinished:
             self._wake(world.id)
-        elif world.over:
+        elif round_.over:
             self._end(resident)
-        elif (due := world.due()) is not None:
-            self._schedule.at(world.id, due.at_ms + world.head.frozen_ms)
+        elif round_.due is not None:
+            self._schedule.at(world.id, round_.due.at_ms + world.head.frozen_ms)
 
     def _lose(self, round_: Round, error: BaseException) -> None:
         """The round is not durable: nobody may trust this memory any more."""
         resident = round_.resident
         for asked, _ in round_.answers:
             asked.settle(error)
+        resident.losses += 1
         if not isinstance(error, StorageUnavailable | WorldUnavailable):
             self.observer.crashed(resident.world.id, error)
-            resident.clock_crashes += 1
+            # What players ask fails for them; what the clock wants would fail again for ever.
+            resident.clock_crashes += round_.clock_played
         self._reopen(resident, error)
 
     # -- opening ------------------------------------------------------------------------------------------------
@@ -418,12 +450,25 @@ class Host:
             return resident
         if (error := self._lost.get(world_id)) is not None:
             raise WorldUnavailable(world_id, str(error)) from error
+        return await asyncio.shield(self._open_once(world_id, mine))
+
+    def _open_once(self, world_id: str, mine: WorldRow | None = None) -> asyncio.Task[Resident]:
         task = self._opening.get(world_id)
         if task is None:
             task = asyncio.create_task(self._install(mine, self._feed()) if mine else self._open(world_id))
             self._opening[world_id] = task
-            task.add_done_callback(lambda _: self._opening.pop(world_id, None))
-        return await asyncio.shield(task)
+            task.add_done_callback(partial(self._opening_done, world_id))
+        return task
+
+    def _opening_done(self, world_id: str, task: asyncio.Task[Resident]) -> None:
+        self._opening.pop(world_id, None)
+        if task.cancelled():
+            self._refuse_early(world_id, WorldUnavailable(world_id, "this world is being moved"))
+        elif (error := task.exception()) is not None:
+            self._refuse_early(world_id, error)
+
+    def _refuse_early(self, world_id: str, error: BaseException) -> None:
+        _turn_away(self._early.pop(world_id, ()), error)
 
     async def _open(self, world_id: str) -> Resident:
         row = await self.journal.world(world_id)
@@ -445,15 +490,17 @@ class Host:
         try:
             loaded = await self.journal.load(world_id)
             world = open_world(world_id, ruleset_of(self.rulesets, world_id), loaded)
-        except JournalCorrupt as error:
+            resident = Resident(world, row, feed, snapshot_seq=loaded.snapshot.seq if loaded.snapshot else 0)
+            resident.over_stored = row.status.ended
+            if world.outdated and not world.over:
+                await self._upgrade(resident)
+        except (JournalCorrupt, RuleCrash) as error:
             await self._quarantine(world_id, str(error))
             raise WorldQuarantined(world_id, f"in quarantine: {error}") from error
         self.clock.not_before(world.head.time_ms + world.head.frozen_ms)
-        resident = Resident(world, row, feed, snapshot_seq=loaded.snapshot.seq if loaded.snapshot else 0)
-        if world.outdated and not world.over:
-            await self._upgrade(resident)
         if not row.status.ended:
             await self._start_reactors(resident)
+        resident.inbox.extend(self._early.pop(world_id, ()))
         self._residents[world_id] = resident
         # Whatever the clock owes is played in the next round.
         self._wake(world_id)
@@ -469,25 +516,34 @@ class Host:
 
     def _reopen(self, resident: Resident, error: BaseException) -> None:
         """Drop what is in memory and fold again. A clock that only crashes ends in quarantine."""
-        self._residents.pop(resident.world.id, None)
-        self._spawn(self._fold_again(resident, error))
+        world_id = resident.world.id
+        self._residents.pop(world_id, None)
+        self._lost[world_id] = error
+        waiting = [*resident.inbox, *self._early.pop(world_id, ())]
+        if isinstance(error, StorageUnavailable):
+            # Nobody knows for how long.
+            _turn_away(waiting, error)
+        else:
+            self._early[world_id] = waiting
+        self._folding[world_id] = self._spawn(self._fold_again(resident, error))
 
     async def _fold_again(self, lost: Resident, error: BaseException) -> None:
         world_id = lost.world.id
-        self._lost[world_id] = error
-        await self._end_reactors(lost)
         try:
+            await self._end_reactors(lost, keep=True)
             again = await self._again(lost, error)
+        except asyncio.CancelledError:
+            lost.feed.end(Ended.WORLD_STOPPED)
+            self._refuse_early(world_id, WorldUnavailable(world_id, "this world is being moved"))
+            raise
         except Exception as failure:  # noqa: BLE001 - whoever waits is told, whatever it is
             lost.feed.end(Ended.WORLD_STOPPED)
-            for asked in lost.inbox:
-                asked.settle(failure)
+            self._refuse_early(world_id, failure)
         else:
-            again.clock_crashes = lost.clock_crashes
-            again.inbox.extend(lost.inbox)
-            self._wake(world_id)
+            again.clock_crashes, again.losses = lost.clock_crashes, lost.losses
         finally:
             self._lost.pop(world_id, None)
+            self._folding.pop(world_id, None)
 
     async def _again(self, lost: Resident, error: BaseException) -> Resident:
         """Open a lost world as soon as the store answers. Its viewers stay: what they saw was durable."""
@@ -495,7 +551,7 @@ class Host:
         if lost.clock_crashes >= CRASHES_MAX:
             await self._quarantine(world_id, f"its clock crashed again and again: {error}")
             raise WorldQuarantined(world_id, f"in quarantine: {error}")
-        tries = 0
+        tries = max(lost.losses - 1, 0)
         while True:
             self._check_running()
             if isinstance(error, StorageUnavailable):
@@ -514,38 +570,61 @@ class Host:
     # -- leaving ------------------------------------------------------------------------------------------------
 
     def _end(self, resident: Resident) -> None:
-        """A world that is over leaves memory; one with reactors is marked over once they have heard the end."""
+        """A world that is over leaves memory when its reactors have heard the end and nobody asks it any more."""
         world_id = resident.world.id
-        self._residents.pop(world_id, None)
         self._schedule.forget(world_id)
         resident.feed.end(Ended.WORLD_OVER)
-        if resident.reactors:
-            self._spawn(self._end_after_reactors(resident))
+        if not resident.over_stored:
+            if not resident.ending:
+                resident.ending = True
+                self._spawn(self._end_after_reactors(resident))
+        elif not resident.inbox:
+            self._residents.pop(world_id, None)
 
     async def _end_after_reactors(self, resident: Resident) -> None:
+        """Say in the store that a world is over: from then on no reactor will ever be started for it."""
         await asyncio.gather(*resident.reactors, return_exceptions=True)
+        if self._stopped is not None or self._residents.get(resident.world.id) is not resident:
+            return  # they were sent away before they had heard everything
+        await self.keeper.cursors(resident)
         with contextlib.suppress(StorageUnavailable):
             await self.journal.set_status(resident.world.id, Status.OVER)
+        resident.over_stored = True
+        self._wake(resident.world.id)
 
-    async def _leave(self, resident: Resident, why: Ended, *, snapshot: bool) -> None:
+    async def _evict(self, world_id: str, why: Ended, *, keep: bool) -> bool:
+        """Take a world out of memory, also one that is on its way in; give whether it was there."""
+        for task in (self._opening.get(world_id), self._folding.get(world_id)):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait((task,))
+        resident = self._residents.get(world_id)
+        if resident is not None:
+            await self._leave(resident, why, keep=keep)
+        return resident is not None
+
+    async def _leave(self, resident: Resident, why: Ended, *, keep: bool) -> None:
+        """Take a world out of memory. What is kept, and only by a healthy host, saves time at the next start."""
         world = resident.world
         self._residents.pop(world.id, None)
         self._schedule.forget(world.id)
         resident.feed.end(why)
-        await self._end_reactors(resident)
-        for asked in resident.inbox:
-            asked.settle(WorldUnavailable(world.id, "this world is being moved"))
-        if snapshot and resident.snapshot_seq < world.head.seq:
+        await self._end_reactors(resident, keep=keep)
+        _turn_away(resident.inbox, WorldUnavailable(world.id, "this world is being moved"))
+        if keep and resident.snapshot_seq < world.head.seq:
             await self.keeper.snapshot(resident)
 
     # -- reactors -----------------------------------------------------------------------------------------------
 
     async def _start_reactors(self, resident: Resident) -> None:
         world = resident.world
-        for reactor in self._reactors.get(world.ruleset.name, ()):
+        reactors = self._reactors.get(world.ruleset.name, ())
+        for reactor in reactors:
             after = await self.journal.cursor(world.id, world.run.run, reactor.name)
             resident.cursors[reactor.name] = max(after, world.run.parent_position)
-            subscription = resident.feed.subscribe(REACTOR_LIMITS)
+        # All or none: reading the cursors may fail, and a reactor that has begun would go on without its world.
+        for reactor in reactors:
+            subscription = resident.feed.subscribe(REACTOR_LIMITS, viewer=False)
             resident.reactors.append(self._spawn(self._react(resident, reactor, subscription)))
 
     async def _react(self, resident: Resident, reactor: Reactor, subscription: Subscription) -> None:
@@ -555,15 +634,18 @@ class Host:
             async for record in self.follow(world.id, subscription, resident.cursors[reactor.name]):
                 await deliver(reactor, record, reference, self.observer)
                 resident.cursors[reactor.name] = record.position
+        except HostStopped:
+            return
         finally:
             subscription.close()
             await reactor.forget(world.id)
 
-    async def _end_reactors(self, resident: Resident) -> None:
+    async def _end_reactors(self, resident: Resident, *, keep: bool) -> None:
         for task in resident.reactors:
             task.cancel()
         await asyncio.gather(*resident.reactors, return_exceptions=True)
-        await self.keeper.cursors(resident)
+        if keep:
+            await self.keeper.cursors(resident)
 
     # -- birth --------------------------------------------------------------------------------------------------
 
@@ -581,3 +663,8 @@ class Host:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _turn_away(waiting: Iterable[Asked], why: BaseException) -> None:
+    for asked in waiting:
+        asked.settle(why)

@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from gamefold.engine import codec
-from gamefold.engine.asked import Asked
+from gamefold.engine.asked import Asked, HostStopped
 from gamefold.engine.clock import Clock
 from gamefold.engine.history import batch_of, ruleset_of
 from gamefold.engine.journal import Journal, Locked, Snapshot, StorageUnavailable, WorldNotFound, WorldRow
 from gamefold.engine.lifecycle import Upgrade
 from gamefold.engine.observe import Observer
 from gamefold.engine.recovery import open_world
-from gamefold.engine.resident import play_asked
-from gamefold.engine.ruleset import CLOCK, Ruleset
+from gamefold.engine.resident import play_asked, play_clock
+from gamefold.engine.ruleset import Ruleset
 from gamefold.engine.world import Played, RuleCrash, World
 
 CACHED_WORLDS: Final = 4_096
+ENTRIES_MAX: Final = 100_000  # in one round of one world: its clock may owe a lot, but not for ever
 
 Answer = Callable[[str, Asked, Any], None]
 
@@ -47,6 +48,12 @@ class OnDemand:
         """Drop a world from the cache."""
         self._cache.pop(world_id, None)
 
+    def abandon(self, why: BaseException) -> None:
+        """Tell everybody who waits that they will not be heard."""
+        while self._waiting:
+            world_id, asked = self._waiting.popleft()
+            self._answer(world_id, asked, why)
+
     async def play(self) -> None:
         """Play everything that waits, in one transaction of the store."""
         taken: dict[str, list[Asked]] = {}
@@ -56,20 +63,27 @@ class OnDemand:
         errands = [_Errand(self, world_id, asked) for world_id, asked in sorted(taken.items())]
         loop = asyncio.get_running_loop()
         started_s = loop.time()
+        outcomes: list[Any]
         try:
             outcomes = await self._journal.transact([(errand.world_id, errand.work) for errand in errands])
+        except asyncio.CancelledError:
+            outcomes = [HostStopped("killed")] * len(errands)
+            raise
         except Exception as error:  # noqa: BLE001 - the callers wait for whatever it is
             if isinstance(error, StorageUnavailable):
                 self._observer.storage_failed(error)
             outcomes = [error] * len(errands)
         else:
             self._observer.committed(sum(map(len, taken.values())), len(errands), loop.time() - started_s)
-        for errand, outcome in zip(errands, outcomes, strict=True):
-            self._settle(errand, outcome)
+        finally:
+            for errand, outcome in zip(errands, outcomes, strict=True):
+                self._settle(errand, outcome)
 
     def _settle(self, errand: "_Errand", outcome: Any) -> None:
+        self.forget(errand.world_id)
+        for crash in errand.crashes:
+            self._observer.crashed(errand.world_id, crash)
         if isinstance(outcome, BaseException):
-            self.forget(errand.world_id)
             if isinstance(outcome, RuleCrash):
                 self._observer.crashed(errand.world_id, outcome)
             for asked in errand.asked:
@@ -77,7 +91,6 @@ class OnDemand:
             return
         if errand.opened is not None:
             self._cache[errand.world_id] = errand.opened
-            self._cache.move_to_end(errand.world_id)
             if len(self._cache) > CACHED_WORLDS:
                 self._cache.popitem(last=False)
         for asked, answer in zip(errand.asked, errand.answers, strict=True):
@@ -96,18 +109,16 @@ class OnDemand:
         loaded = locked.load()
         return open_world(world_id, ruleset_of(self._rulesets, world_id), loaded), loaded.row
 
-    def play_world(self, world: World, asked: list[Asked]) -> tuple[list[Played], list[Any]]:
-        """Play what waits for one world, time first."""
-        played: list[Played] = []
-        answers: list[Any] = []
+    def play_next(self, world: World, asked: Asked, played: list[Played]) -> Any:
+        """Play what time owes and then one intent; give its answer. RuleCrash."""
         if world.outdated:
             played.append(world.play(Upgrade(version=world.newest_version), "engine", world.head.time_ms))
-        for one in asked:
-            now_ms = world.clock_ms(self._clock.now_ms())
-            while (owed := world.overdue(now_ms)) is not None:
-                played.append(world.play(owed[0], CLOCK, owed[1]))
-            answers.append(play_asked(world, one, now_ms, played, self._observer))
-        return played, answers
+        now_ms = world.clock_ms(self._clock.now_ms())
+        while (owed := world.overdue(now_ms)) is not None:
+            played.append(play_clock(world, *owed))
+            if len(played) > ENTRIES_MAX:
+                raise RuleCrash(f"the clock of {world.id} never comes to an end")
+        return play_asked(world, asked, now_ms, played, self._observer)
 
 
 class _Errand:
@@ -118,16 +129,36 @@ class _Errand:
         self.world_id = world_id
         self.asked = asked
         self.answers: list[Any] = []
+        self.crashes: list[RuleCrash] = []
         self.opened: tuple[World, WorldRow] | None = None
 
     def work(self, locked: Locked) -> None:
         """Load, play, append. Raises to undo everything."""
-        self.opened = world, row = self._desk.open(self.world_id, locked)
-        played, self.answers = self._desk.play_world(world, self.asked)
-        if not played:
-            return
-        locked.append(batch_of(world, played, row.epoch, projected=row.projected, over=world.over))
+        while len(self.answers) < len(self.asked):
+            world, row = self._desk.open(self.world_id, locked)
+            played, crash = self._play(world)
+            if played:
+                self._keep(locked, world, row, played, crash)
+            # A crash leaves the state half changed: whoever comes next gets a freshly folded one.
+            self.opened = (world, row) if crash is None else None
+            self._desk.forget(self.world_id)
+
+    def _play(self, world: World) -> tuple[list[Played], RuleCrash | None]:
+        """Play until everybody is answered or somebody's intent crashes, who alone is told."""
+        played: list[Played] = []
+        for asked in self.asked[len(self.answers) :]:
+            try:
+                self.answers.append(self._desk.play_next(world, asked, played))
+            except RuleCrash as crash:
+                self.answers.append(crash)
+                self.crashes.append(crash)
+                return played, crash
+        return played, None
+
+    def _keep(self, locked: Locked, world: World, row: WorldRow, played: list[Played], crash: RuleCrash | None) -> None:
+        over = crash is None and world.over
+        locked.append(batch_of(world, played, row.epoch, projected=row.projected, over=over))
         head, every = world.head, world.ruleset.snapshot_every
-        if head.seq // every > (head.seq - len(played)) // every:
+        if crash is None and head.seq // every > (head.seq - len(played)) // every:
             payload = codec.compress(world.payload())
             locked.save_snapshot(Snapshot(world.id, world.run.run, head.seq, head.version, world.digest(), payload))

@@ -83,14 +83,19 @@ class Reactor(Protocol):
 
 
 async def deliver(reactor: Reactor, record: Record, world: WorldRef, observer: Observer) -> None:
-    """Hand over one event until the reactor has dealt with it, ever more patiently."""
+    """Hand over one event until the reactor has dealt with it, ever more patiently.
+
+    Raises HostStopped where the server goes down first: the event is not dealt with, and comes again.
+    """
     pause_s = 0.05
     while True:
         world.because_of(record)
         try:
             await reactor.react(record, world)
-        except (HostStopped, WorldNotFound):
+        except WorldNotFound:
             return
+        except HostStopped:
+            raise
         except Exception as error:  # noqa: BLE001 - a reactor may fail in any way; the world goes on
             observer.reactor_failed(world.id, reactor.name, error)
             await asyncio.sleep(pause_s)

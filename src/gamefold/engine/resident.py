@@ -11,10 +11,13 @@ from gamefold.engine.clock import Clock
 from gamefold.engine.feed import Feed
 from gamefold.engine.history import batch_of
 from gamefold.engine.journal import Batch, Bulk, WorldRow
+from gamefold.engine.lifecycle import ENGINE_INTENTS, Tune
 from gamefold.engine.observe import Observer
-from gamefold.engine.ruleset import CLOCK, Intent, Rejected, Tick
-from gamefold.engine.world import Played, RuleCrash, World
+from gamefold.engine.ruleset import CLOCK, Due, Intent, Rejected, Tick
+from gamefold.engine.world import INTENT_INVALID, Played, RuleCrash, World
 
+# Time and the engine submit these themselves; from anybody else they would break the world.
+ONLY_ENGINE: Final[tuple[type[Intent], ...]] = (Tick, *(intent for intent in ENGINE_INTENTS if intent is not Tune))
 ENTRIES_A_ROUND: Final = 512  # a busy world must not keep the others waiting
 
 
@@ -28,7 +31,10 @@ class Resident:
     inbox: deque[Asked] = field(default_factory=deque)
     snapshot_seq: int = 0
     archived_seq: int = 0
-    clock_crashes: int = 0  # of the clock's own intents, in a row
+    clock_crashes: int = 0  # of what the clock wants, in a row
+    losses: int = 0  # commits that failed, in a row
+    over_stored: bool = False  # the store knows that it is over
+    ending: bool = False  # its reactors are hearing the end
     reactors: list[asyncio.Task[None]] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=dict)  # by reactor: the last position dealt with
 
@@ -46,15 +52,19 @@ class Round:
     played: list[Played] = field(default_factory=list)
     answers: list[tuple[Asked, Any]] = field(default_factory=list)  # an Ack, a value, a Repeated or an exception
     crash: RuleCrash | None = None
+    clock_played: bool = False  # something of the clock's own was played
+    clock_crashed: bool = False  # the crash will come again by itself
     unfinished: bool = False
+    over: bool = False
+    due: Due | None = None
 
     def batch(self) -> Batch:
         """Make the row to append. Only call it where something was played."""
         resident, world = self.resident, self.resident.world
-        # A crash leaves the state half changed: whether it is over is for the fold to say.
-        over = self.crash is None and world.over and not resident.reactors
+        over = self.over and not resident.reactors
         batch = batch_of(world, self.played, resident.row.epoch, projected=resident.row.projected, over=over)
-        if self.crash is None and (resident.snapshot_due or world.over):
+        # A crash leaves the state half changed.
+        if self.crash is None and (resident.snapshot_due or self.over):
             return replace(batch, bulk=Bulk(world.head.seq, world.state))
         return batch
 
@@ -63,30 +73,35 @@ def play_round(resident: Resident, clock: Clock, observer: Observer) -> Round:
     """Let one world decide on what waits. Time comes first: what the clock owes is played before any intent."""
     round_, world = Round(resident), resident.world
     try:
-        while len(round_.played) < ENTRIES_A_ROUND:
+        while round_.crash is None and len(round_.played) < ENTRIES_A_ROUND:
             now_ms = world.clock_ms(clock.now_ms())
             if (owed := world.overdue(now_ms)) is not None:
                 _play_clock(round_, *owed, now_ms, observer)
             elif resident.inbox:
                 _answer(round_, resident.inbox.popleft(), now_ms, observer)
             else:
+                round_.over, round_.due = world.over, world.due()
                 return round_
         round_.unfinished = True
     except RuleCrash as crash:
-        round_.crash = crash
+        round_.crash, round_.clock_crashed = crash, True
     return round_
 
 
 def _play_clock(round_: Round, intent: Intent, at_ms: int, now_ms: int, observer: Observer) -> None:
-    resident, world = round_.resident, round_.resident.world
-    resident.clock_crashes += 1
-    try:
-        round_.played.append(world.play(intent, CLOCK, at_ms))
-    except Rejected as refusal:
-        raise RuleCrash(f"the rules refuse their own clock: {refusal.code}") from refusal
-    resident.clock_crashes = 0
+    world = round_.resident.world
+    round_.played.append(play_clock(world, intent, at_ms))
+    round_.clock_played = True
     if isinstance(intent, Tick):
         observer.ticked(world.ruleset.name, now_ms - at_ms)
+
+
+def play_clock(world: World, intent: Intent, at_ms: int) -> Played:
+    """Play what time itself wants. RuleCrash, also where the rules refuse it: it would come again for ever."""
+    try:
+        return world.play(intent, CLOCK, at_ms)
+    except Rejected as refusal:
+        raise RuleCrash(f"the rules refuse their own clock: {refusal.code}") from refusal
 
 
 def _answer(round_: Round, asked: Asked, now_ms: int, observer: Observer) -> None:
@@ -95,16 +110,17 @@ def _answer(round_: Round, asked: Asked, now_ms: int, observer: Observer) -> Non
         round_.answers.append((asked, _viewed(asked.view, world.state)))
         return
     try:
-        outcome = play_asked(world, asked, now_ms, round_.played, observer)
+        round_.answers.append((asked, play_asked(world, asked, now_ms, round_.played, observer)))
     except RuleCrash as crash:
         round_.answers.append((asked, crash))
-        raise
-    round_.answers.append((asked, outcome))
+        round_.crash = crash
 
 
 def play_asked(world: World, asked: Asked, now_ms: int, played: list[Played], observer: Observer) -> Any:
     """Decide on one intent: an Ack (added to `played`), a Repeated or a Rejected. Raises RuleCrash."""
     assert asked.intent is not None
+    if isinstance(asked.intent, ONLY_ENGINE):
+        return Rejected(INTENT_INVALID, f"{type(asked.intent).__name__} is not for anybody to ask.")
     if asked.request is not None and (seq := world.entry_of(asked.actor, asked.request)) is not None:
         return Repeated(world.run.run, seq)
     try:
