@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from gamefold.engine.history import verify
 from gamefold.storage import migrate
 from gamefold.storage.backup import BackupRefused, backup, restore
 from gamefold.storage.database import Database
 from gamefold.storage.journal import SqlJournal
 from gamefold.storage.opening import open_database
 from gamefold.storage.tables import JOURNAL, METADATA
+from gamefold.testkit.hosted import hosted
+from gamefold.testkit.toys.clockwork import CLOCKWORK, ClockworkSpec, SetAlarm
 
 from .builders import a_batch, a_row, a_run, a_snapshot
 from .library import BOOKS, fill_library, library_rows, with_the_library
@@ -108,6 +111,24 @@ async def test_a_backup_of_a_busy_server_is_one_moment(empty_url: str, tmp_path:
     assert before - 1 <= lasts.pop() <= after
     await restored.close()
     await database.close()
+
+
+async def test_a_restored_world_folds_to_the_same_state(empty_url: str, other_url: str, tmp_path: Path) -> None:
+    world = "clockwork/1"
+    async with hosted(CLOCKWORK, url=empty_url) as house:
+        await house.host.ensure(world, ClockworkSpec())
+        for number in range(20):
+            await house.host.submit(world, "ada", SetAlarm(str(number), 60_000))
+        await house.host.rollback(world, actor="operator", reason="test", seq=11)
+        await house.host.submit(world, "ada", SetAlarm("again", 60_000))
+        before = await verify(house.journal, house.rulesets, world)
+    assert before.holds
+    await backup(empty_url, tmp_path / "backup")
+    await restore(tmp_path / "backup", other_url)
+    restored = open_database(other_url)
+    after = await verify(SqlJournal(restored, {}), {"clockwork": CLOCKWORK}, world)
+    await restored.close()
+    assert (after.digest, after.entries, after.run, after.holds) == (before.digest, before.entries, 2, True)
 
 
 async def test_a_filled_database_is_not_overwritten_without_force(url: str, database: Database, tmp_path: Path) -> None:

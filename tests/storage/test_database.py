@@ -124,6 +124,14 @@ async def test_cancelled_callers_in_a_crowd(database: Database) -> None:
     assert await database.read(notes_of) == [f"{number:02}" for number in range(30)]
 
 
+async def test_a_closed_database_says_so(database: Database) -> None:
+    await database.close()
+    for ask in (database.write, database.read):
+        with pytest.raises(StorageUnavailable, match="closed"):
+            await ask(notes_of)
+    await database.close()
+
+
 # -- SQLite -----------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from gamefold.storage import migrate
-from gamefold.storage.migrate import ForeignKeysBroken
+from gamefold.storage.migrate import DatabaseTooNew, ForeignKeysBroken
 from gamefold.storage.naming import Names
 from gamefold.storage.opening import open_database
 from gamefold.storage.tables import METADATA, WORLDS
@@ -122,3 +122,19 @@ async def test_a_migration_that_leaves_dangling_rows_changes_nothing(
         await migrate.upgrade(url)
     with pytest.raises(ForeignKeysBroken):
         await migrate.upgrade(url)
+
+
+async def test_a_database_from_the_future_is_left_alone(empty_url: str, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        with_the_library(patch, tmp_path / "scripts")
+        await migrate.upgrade(empty_url)
+    for move in (migrate.upgrade(empty_url), migrate.downgrade(empty_url, "base")):
+        with pytest.raises(DatabaseTooNew, match="the tables are at version 9001, and the newest one known here is"):
+            await move
+    assert await migrate.current(empty_url) == "9001"
+
+
+async def test_a_version_that_never_was(empty_url: str) -> None:
+    with pytest.raises(ValueError, match="1234"):
+        await migrate.upgrade(empty_url, "1234")
+    assert await migrate.current(empty_url) is None

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from gamefold.storage.naming import ENGINE, Names
@@ -17,7 +18,10 @@ from gamefold.storage.opening import open_database
 from gamefold.storage.statements import lock_name
 
 _SCRIPTS: Final = str(Path(__file__).parent / "migrations")
-BASE: Final = "base"
+
+
+class DatabaseTooNew(Exception):
+    """A newer Gamefold has migrated this database. Nothing was changed."""
 
 
 class ForeignKeysBroken(Exception):
@@ -37,12 +41,15 @@ def versions() -> list[str]:
 
 
 async def upgrade(database_url: str, revision: str = "head") -> None:
-    """Bring a database up to `revision`; an empty one gets all its tables. ValueError, StorageUnavailable."""
+    """Bring a database up to `revision`; an empty one gets all its tables.
+
+    ValueError (the address, or no such revision), DatabaseTooNew, ForeignKeysBroken, StorageUnavailable.
+    """
     await _migrate(database_url, revision, upwards=True)
 
 
 async def downgrade(database_url: str, revision: str) -> None:
-    """Take a database back to `revision` ("base" leaves nothing). ValueError, StorageUnavailable."""
+    """Take a database back to `revision` ("base" leaves nothing). Raises like `upgrade`."""
     await _migrate(database_url, revision, upwards=False)
 
 
@@ -77,10 +84,16 @@ def migrate_in(connection: Connection, revision: str, *, upwards: bool) -> None:
     Names(connection, ENGINE).create_schema()
     configuration = Config(attributes={"connection": connection})
     configuration.set_main_option("script_location", _SCRIPTS.replace("%", "%%"))
-    if upwards:
-        command.upgrade(configuration, revision)
-    else:
-        command.downgrade(configuration, revision)
+    found = current_in(connection)
+    if found is not None and found not in versions():
+        raise DatabaseTooNew(f"the tables are at version {found}, and the newest one known here is {head()}")
+    try:
+        if upwards:
+            command.upgrade(configuration, revision)
+        else:
+            command.downgrade(configuration, revision)
+    except CommandError as error:
+        raise ValueError(str(error)) from error
     if connection.dialect.name == "sqlite":
         broken = connection.execute(text("PRAGMA foreign_key_check")).all()
         if broken:

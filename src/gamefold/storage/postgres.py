@@ -9,6 +9,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from gamefold.engine.journal import StorageUnavailable
 from gamefold.storage.database import Dialect
 from gamefold.storage.failures import postgres_failure
 from gamefold.storage.waiting import to_the_end
@@ -33,13 +34,12 @@ class PostgresDatabase:
     def __init__(self, dsn: str, *, connections: int = 10, command_timeout_s: float | None = 60.0) -> None:
         async def connect(**_options: Any) -> Any:
             # The timeout is for a server that vanished without a word; a lock is waited for much shorter.
-            return await asyncpg.connect(
-                dsn, server_settings=_SETTINGS, command_timeout=command_timeout_s, timeout=10, statement_cache_size=0
-            )
+            return await asyncpg.connect(dsn, server_settings=_SETTINGS, command_timeout=command_timeout_s, timeout=10)
 
         self._engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://", async_creator=connect, pool_size=connections, max_overflow=0, pool_timeout=30
         )
+        self._closed = False
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
         # Cheaper than pool_pre_ping (three round trips per transaction): after a restart of the server asyncpg
@@ -51,15 +51,21 @@ class PostgresDatabase:
 
     async def write(self, transaction: Callable[[Connection], T]) -> T:
         """Run one transaction (READ COMMITTED); flushed to the server's disk when this returns."""
-        return await to_the_end(asyncio.ensure_future(_run(self._engine, transaction)))
+        return await self._run(self._engine, transaction)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run one read-only transaction (REPEATABLE READ)."""
-        return await to_the_end(asyncio.ensure_future(_run(self._reading, query)))
+        return await self._run(self._reading, query)
 
     async def close(self) -> None:
         """Close all connections."""
+        self._closed = True
         await self._engine.dispose()
+
+    async def _run(self, engine: AsyncEngine, transaction: Callable[[Connection], T]) -> T:
+        if self._closed:
+            raise StorageUnavailable("the database is closed")
+        return await to_the_end(asyncio.ensure_future(_run(engine, transaction)))
 
 
 async def _run(engine: AsyncEngine, transaction: Callable[[Connection], T]) -> T:
