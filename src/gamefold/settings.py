@@ -5,10 +5,19 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 JWT_SECRET_BYTES_MIN = 32
+DISTINCT_CHARACTERS_MIN = 8
+
+# All are longer than what a random text could hold by chance.
+_IN_DEFAULTS = (
+    "changeme", "change-me", "change_me", "change-this", "change_this", "change-in-prod", "change_in_prod", "default",
+    "dev-secret", "development", "dont-use", "example", "insecure", "my-secret", "my_secret", "mysecret", "password",
+    "placeholder", "replace-me", "replace_me", "replaceme", "secret-key", "secret_key", "secretkey", "super-secret",
+    "super_secret", "supersecret", "your-jwt", "your-secret", "your_jwt", "your_secret", "yoursecret",
+)  # fmt: skip
 
 
 class SettingsError(Exception):
@@ -26,7 +35,7 @@ class Settings(BaseSettings):
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    environment: Literal["local", "hackathon", "test", "prod"] = _named("ENVIRONMENT", "local")
+    environment: Literal["local", "hackathon", "test", "staging", "prod"] = _named("ENVIRONMENT", "local")
     data: Path = _named("GAMEFOLD_DATA", Path("data"), description="Where everything is kept.")
     database_url: str | None = _named("DATABASE_URL", None, description="PostgreSQL instead of the embedded SQLite.")
     db_path: Path | None = _named("DB_PATH", None, description="The SQLite file.")
@@ -36,8 +45,20 @@ class Settings(BaseSettings):
     seed: int | None = _named("GAMEFOLD_SEED", None, description="Fixes seeds and ids of new worlds.")
     archive_after_hours: Annotated[int, Field(ge=1)] = _named("GAMEFOLD_ARCHIVE_AFTER_HOURS", 24)
     admin_token: str | None = _named("ADMIN_TOKEN", None, repr=False)
-    jwt_secret: str | None = _named("JWT_SECRET", None, repr=False)
+    jwt_secret: str | None = _named("JWT_SECRET", None, repr=False, description="Signs access tokens.")
+    jwt_issuer: Annotated[str, Field(min_length=1)] = _named("JWT_ISSUER", "gamefold")
+    jwt_audience: Annotated[str, Field(min_length=1)] = _named(
+        "JWT_AUDIENCE", "gamefold", description="A token's audience is <JWT_AUDIENCE>:<game>."
+    )
+    redis_url: str | None = _named("REDIS_URL", None, repr=False, description="Rate limits shared by all processes.")
+    rate_limit_per_min: Annotated[int, Field(ge=0, le=1_000_000)] = _named(
+        "RATE_LIMIT_PER_MIN", 60, description="Requests per user and minute; 0 turns the limit off."
+    )
+    sentry_dsn: str | None = _named("SENTRY_DSN", None, repr=False)
     cors_origins: tuple[str, ...] = _named("GAMEFOLD_CORS_ORIGINS", ())
+
+    # Focus
+    session_min_ratio: Annotated[float, Field(ge=0, le=1)] = _named("SESSION_MIN_RATIO", 0.8)
 
     # Spellcasters
     open_admin: bool = _named("SPELLCASTERS_OPEN_ADMIN", False)
@@ -50,11 +71,25 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _prod_needs_a_secret(self) -> "Settings":
-        if self.environment == "prod" and len((self.jwt_secret or "").encode()) < JWT_SECRET_BYTES_MIN:
+        if self.environment != "prod":
+            return self
+        if len((self.jwt_secret or "").encode()) < JWT_SECRET_BYTES_MIN:
             raise ValueError(
                 f"JWT_SECRET must be set, to at least {JWT_SECRET_BYTES_MIN} bytes, where ENVIRONMENT=prod"
             )
+        if looks_like_a_default(self.jwt_secret or ""):
+            raise ValueError(
+                "JWT_SECRET looks like one out of a manual, and ENVIRONMENT=prod;"
+                " make your own: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
         return self
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_has_an_address(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("REDIS_URL must start with redis://, rediss:// or unix://")
+        return url
 
     @property
     def url(self) -> str:
@@ -84,6 +119,10 @@ class Settings(BaseSettings):
             part.replace(path)
             return made
 
+    def token_secret(self) -> bytes:
+        """Give what signs tokens: JWT_SECRET, else the installation's own secret (which only this machine knows)."""
+        return self.jwt_secret.encode() if self.jwt_secret else self.secret()
+
     def operators_open(self, host: str) -> bool:
         """Whether everybody who can reach a server on `host` counts as an operator."""
         return self.open_admin or _is_loopback(host)
@@ -105,6 +144,12 @@ def _first_fault(error: ValidationError) -> str:
     name = ".".join(str(part) for part in fault["loc"])
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{name}: {message}" if name else message
+
+
+def looks_like_a_default(secret: str) -> bool:
+    """Say whether a secret is one that people copy from examples, or hardly a secret at all."""
+    folded = secret.casefold()
+    return len(set(folded)) < DISTINCT_CHARACTERS_MIN or any(word in folded for word in _IN_DEFAULTS)
 
 
 def _is_loopback(host: str) -> bool:
