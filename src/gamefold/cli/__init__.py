@@ -5,7 +5,7 @@ import sys
 import click
 import typer
 
-from gamefold.cli import data, serving, worlds
+from gamefold.cli import admin, data, serving, worlds
 from gamefold.cli.told import explain
 
 application = typer.Typer(
@@ -19,6 +19,7 @@ application = typer.Typer(
 serving.add_to(application)
 worlds.add_to(application)
 data.add_to(application)
+admin.add_to(application)
 
 
 def main() -> None:
