@@ -18,7 +18,7 @@ from gamefold.games.spellcasters.intents import (
     SubmitAction,
     read_action,
 )
-from gamefold.games.spellcasters.routes.bodies import StartAgainst, StartByIds, Submit
+from gamefold.games.spellcasters.routes.bodies import Start, StartAgainst, StartByIds, Submit
 from gamefold.games.spellcasters.routes.desk import Desk
 from gamefold.games.spellcasters.state import SeatNumber
 from gamefold.web.errors import InvalidRequest, Refused
@@ -49,9 +49,7 @@ def build(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/playground", tags=["playground"], route_class=StrictRoute)
 
     @router.post("/start", response_model=Started)
-    async def start(
-        body: Annotated[StartByIds | StartAgainst, Body(union_mode="left_to_right")], request: Request
-    ) -> dict[str, str]:
+    async def start(body: Annotated[Start, Body()], request: Request) -> dict[str, str]:
         one_id, two_id = _players_asked(body)
         one, two = await desk.database.read(lambda connection: _both(connection, one_id, two_id))
         if one_id == two_id and not one["is_builtin"]:
@@ -67,7 +65,7 @@ def build(desk: Desk) -> APIRouter:
         session_id = desk.entropy.new_id(request_entropy(request))
 
         def guard(connection: Connection) -> None:
-            tables.admit_session(connection, (one_id, two_id), options.sessions_max)
+            tables.admit_session(connection, session_id, (one_id, two_id), options.sessions_max)
 
         try:
             await desk.host.ensure(tables.world_of(session_id), spec, actor=one_id, guard=guard)
