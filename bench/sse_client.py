@@ -1,6 +1,6 @@
 """The viewers of `sse_viewers`, and the players they watch, in a process of their own.
 
-    python -m bench.sse_client COMMAND            COMMAND is JSON; the answer is JSON on stdout
+    python -m bench.sse_client COMMAND            COMMAND is JSON; the answer goes to the file it names
 
 Every viewer is one raw socket that reads a match's event stream and notes, for every event id, when its bytes were
 there (the machine's monotonic clock). A stalled viewer asks for the stream and never reads. Each match is played by
@@ -14,6 +14,7 @@ import re
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -97,7 +98,8 @@ async def watch(command: dict[str, Any]) -> dict[str, Any]:
     for match in matches:
         _, player = await loop.create_connection(lambda match=match: Connection(playground(match)), "127.0.0.1", port)
         players.append(Match(player, command["turns_per_s"]))
-    print(json.dumps({"connected": viewers}), flush=True)
+    await asyncio.sleep(1.0)
+    print(flush=True)
     await loop.run_in_executor(None, sys.stdin.readline)  # the other side has taken its first measurements
 
     gc.collect()
@@ -121,6 +123,7 @@ async def watch(command: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    answer = uvloop.run(watch(json.loads(sys.argv[1])))
-    print(json.dumps(answer), flush=True)
+    command = json.loads(sys.argv[1])
+    Path(command["answer"]).write_text(json.dumps(uvloop.run(watch(command))), encoding="utf-8")
+    print(flush=True)
     sys.stdin.readline()  # viewers stay until the other side has measured the end

@@ -52,16 +52,18 @@ def watched(viewers: int, seconds: float, *, stalled_share: float) -> dict[str, 
             command = {
                 "port": serving.port, "matches": matches, "viewers": viewers, "seconds": seconds,
                 "turns_per_s": TURNS_PER_S, "stalled_share": stalled_share,
+                "answer": str(directory / "answer.json"),
             }  # fmt: skip
             with _client(command) as client:
                 assert client.stdin is not None
                 assert client.stdout is not None
-                json.loads(client.stdout.readline())
+                client.stdout.readline()
                 memory_connected = serving.memory_bytes()
                 cpu_s = serving.cpu_s()
                 client.stdin.write("\n")
                 client.stdin.flush()
-                answer = json.loads(client.stdout.readline())
+                client.stdout.readline()
+                answer = json.loads(Path(command["answer"]).read_text(encoding="utf-8"))
                 # The second of rest at the end belongs to the taking of the processor time, so it is taken off again.
                 cores = (serving.cpu_s() - cpu_s) / answer["took_s"]
                 memory_after = serving.memory_bytes()
@@ -69,7 +71,9 @@ def watched(viewers: int, seconds: float, *, stalled_share: float) -> dict[str, 
         durable_s = _stamps(stamps_file)
     assert not answer["refused"], f"{answer['refused']} actions were refused"
     worlds = [f"spellcasters/{match['session']}" for match in matches]
-    waits = [at_s - durable_s[worlds[match], position] for match, position, at_s in answer["seen"]]
+    # The first event of a match is what every viewer finds there; it was durable before anybody watched.
+    seen = [one for one in answer["seen"] if one[1] > 1]
+    waits = [at_s - durable_s[worlds[match], position] for match, position, at_s in seen]
     reading = viewers - round(viewers * stalled_share)
     turns = sum(1 for at_s in durable_s.values() if at_s >= answer["begin_s"])
     figures = {
