@@ -57,7 +57,10 @@ async def test_a_name_of_1_to_50_characters_is_taken_as_it_is(playground: Playgr
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", "\u00a0\u2003", "x" * 51, "a/b", "a\\b", "a\nb", "a\tb", "a\x00b", "a\x7fb", "a\u202eb", "\u200b", "a\u2028b"],
+    [
+        "", " ", "\u00a0\u2003", "x" * 51, "a/b", "a\\b", "a\nb", "a\tb", "a\x00b", "a\x7fb", "a\u202eb", "\u200b",
+        "a\u2028b",
+    ],
 )  # fmt: skip
 async def test_blank_long_and_treacherous_names_are_refused(playground: Playground, name: str) -> None:
     answer = await playground.http.post("/players/register", json={"player_name": name})
