@@ -13,6 +13,7 @@ from gamefold.games.spellcasters.intents import (
     BOT_NOT_FOUND,
     NOT_A_PARTICIPANT,
     SESSION_LIMIT,
+    SESSION_OVER,
     MatchSpec,
     SeatSpec,
     SubmitAction,
@@ -78,12 +79,19 @@ def build(desk: Desk) -> APIRouter:
 
     @router.post("/{session_id}/action", response_model=Accepted)
     async def act(session_id: str, body: Submit) -> dict[str, object]:
-        session = await desk.session(session_id)
+        seats = await desk.seats(session_id, body.player_id)
         action, notes = read_action(body.action.answer()) if body.action is not None else (None, ())
-        intent = SubmitAction(seat=_seat_of(session, body.player_id), turn=body.turn, action=action, notes=notes)
+        intent = SubmitAction(seat=_seat_of(seats, body.player_id), turn=body.turn, action=action, notes=notes)
         # The same action again is the same request: a client that lost the answer may simply ask once more.
         request = f"{intent.seat}:{body.turn}:{action}"
-        await desk.host.submit(tables.world_of(session_id), body.player_id, intent, request=request)
+        try:
+            ack = await desk.host.submit(tables.world_of(session_id), body.player_id, intent, request=request)
+        except Rejected as refusal:
+            if refusal.code == SESSION_OVER:
+                await desk.session(session_id)  # refuses SESSION_NOT_FOUND where it was forgotten since
+            raise
+        if ack.repeated:
+            await desk.session(session_id)
         return {"accepted": True, "session_id": session_id, "turn": body.turn}
 
     return router
@@ -111,8 +119,8 @@ def _seat(player: RowMapping) -> SeatSpec:
     return SeatSpec(player_id=player["player_id"], name=name, source="http" if bot is None else "bot", bot=bot)
 
 
-def _seat_of(session: RowMapping, player_id: str) -> SeatNumber:
+def _seat_of(seats: tuple[str, str], player_id: str) -> SeatNumber:
     """Give the seat a player acts for. Rejected NOT_A_PARTICIPANT."""
-    if player_id in BUILTIN_BOT_OF or player_id not in (session["p1_id"], session["p2_id"]):
+    if player_id in BUILTIN_BOT_OF or player_id not in seats:
         raise Rejected(NOT_A_PARTICIPANT, "This player does not play in this session.")
-    return 1 if session["p1_id"] == player_id else 2
+    return 1 if seats[0] == player_id else 2
