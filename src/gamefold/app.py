@@ -12,7 +12,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
-from gamefold.console.pages import pages_router
+from gamefold.console.pages import GamePages, pages_router
 from gamefold.engine.clock import Clock, RealClock
 from gamefold.engine.entropy import Entropy
 from gamefold.engine.host import Host, HostStopped, WorldQuarantined, WorldUnavailable
@@ -137,7 +137,8 @@ def build(
             below = APIRouter(prefix=prefixes[name], include_in_schema=False)
             add_health(below, VERSION, checks, drain)
             app.include_router(below)
-    app.include_router(pages_router(VERSION, prefixes))
+    shown = [GamePages(name=name, prefix=path, module=f"{path}/static/game.js") for name, path in prefixes.items()]
+    app.include_router(pages_router(VERSION, shown))
     install(
         app,
         Web(
