@@ -43,7 +43,8 @@
  * @property {(frame: Frame, previous: ?Frame, move: {smooth: boolean, ms: number}) => void} show
  * @property {(frame: Frame) => string} title
  * @property {(frame: Frame) => string[]} describe           the board in words
- * @property {(over: any, frame: Frame) => {side: 1|2|null, title: string, text: string}} result
+ * @property {(over: any, frame: Frame) => {side: 1|2|null, low: boolean, title: string, text: string}} result
+ *   `low`: show it on the lower half of the board
  *
  * @typedef {object} Hub
  * @property {() => Promise<{items: Running[], more: boolean}>} running

@@ -127,9 +127,9 @@ function concluded() {
   const result = part("result");
   const shown = timeline.over !== null && begun && timeline.atEnd;
   if (shown && result.hidden) {
-    const { side, title, text } = stage.result(timeline.over, timeline.frame);
+    const { side, low, title, text } = stage.result(timeline.over, timeline.frame);
     const again = h("button", { type: "button", class: "primary", click: () => timeline.play() }, "Watch again");
-    result.className = side ? `result side-${side}` : "result";
+    result.className = `result ${low ? "low" : ""} ${side ? `side-${side}` : ""}`;
     result.replaceChildren(h("strong", {}, title), h("p", {}, text), again);
   }
   result.hidden = !shown;

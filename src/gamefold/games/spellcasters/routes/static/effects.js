@@ -34,13 +34,14 @@ const DRAWN = {
     const [[x1, y1], [x2, y2]] = [middle(to), middle(spell.target)];
     above.push(svg("line", { class: "sc-fx sc-fire", x1, y1, x2, y2 }));
     if (frame.data.events.some((line) => line.startsWith(`${name}'s fireball singes `))) below.push(splash(svg, spell.target));
-    above.push(at({ svg }, "burst", spell.target, 62));
+    // Below whoever stands there, so that the flames do not hide them.
+    below.push(at({ svg }, "burst", spell.target, 96));
   },
   melee_attack: ({ svg, above, spell }) => above.push(at({ svg }, "slash", spell.target, 50)),
   teleport: jump,
   blink: jump,
   heal({ svg, above, to }) {
-    const plus = svg("path", { d: "M-4-12h8v8h8v8H4v8h-8V4h-8v-8h8z" });
+    const plus = svg("path", { transform: "translate(19 12)", d: "M-4-11h8v7h7v8H4v7h-8V4h-7v-8h7z" });
     above.push(put(svg, "sc-heal", to, plus));
   },
   shield: ({ svg, above, to }) => above.push(put(svg, "sc-ward", to, svg("circle", { r: 33 }))),

@@ -84,18 +84,18 @@ export function boardInWords({ data }) {
   return [...wizards, ...minions, ...artifacts, ...coming];
 }
 
-/** How a match ended, in words. */
+/** How a match ended, in words; `low` keeps the words off the half of the board where the loser fell. */
 export function resultOf({ winner, reason }, { turn, data: { state } }) {
-  if (reason === "aborted") return { side: null, title: "Match stopped", text: `Stopped from outside after turn ${turn}; nobody wins.` };
+  if (reason === "aborted") return { side: null, low: false, title: "Match stopped", text: `Stopped from outside after turn ${turn}; nobody wins.` };
   if (winner === null) {
     const text = reason === "max_turns" ? `All ${turn} turns are played, and both still stand.` : `Both fell on turn ${turn}.`;
-    return { side: null, title: "Draw", text };
+    return { side: null, low: false, title: "Draw", text };
   }
   const { player_1: one, player_2: two } = state;
   // A bot may play against itself, and then its id names both.
   const side = one.player_id === two.player_id ? (one.hp > 0 ? 1 : 2) : winner === one.player_id ? 1 : 2;
   const loser = wizardOf(state, 3 - side);
-  return { side, title: `${wizardOf(state, side).name} wins`, text: `${loser.name} fell to 0 HP on turn ${turn}.` };
+  return { side, low: loser.position[1] < state.board_size / 2, title: `${wizardOf(state, side).name} wins`, text: `${loser.name} fell to 0 HP on turn ${turn}.` };
 }
 
 function changeBetween(before, after, { turn, actions }) {
