@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
@@ -234,15 +234,18 @@ async def _tidy(
     clock: Clock,
 ) -> None:
     """Do the house's work of every minute."""
+    chores: dict[str, Callable[[], Awaitable[object]]] = {
+        **{name: game.tidy for name, game in opened.items()},
+        "archive": lambda: host.keeper.archive_over(clock.now_ms() - settings.archive_after_hours * HOUR_MS),
+        "idempotency": lambda: idempotency.store.purge(clock.now_ms() - 24 * HOUR_MS),
+    }
     while True:
         worlds = host.resident_worlds()
         metrics.resident_worlds.set(len(worlds))
         metrics.subscribers.set(sum(load[1] for load in worlds.values()))
-        try:
-            for game in opened.values():
-                await game.tidy()
-            await host.keeper.archive_over(clock.now_ms() - settings.archive_after_hours * HOUR_MS)
-            await idempotency.store.purge(clock.now_ms() - 24 * HOUR_MS)
-        except StorageUnavailable as error:
-            log.warning("could not tidy up", exc_info=error)
+        for name, chore in chores.items():
+            try:
+                await chore()
+            except Exception as error:  # the other chores must still be done, and this one again
+                log.warning("could not tidy up", chore=name, exc_info=error)
         await asyncio.sleep(TIDY_S)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    case,
     delete,
     exists,
     func,
@@ -280,7 +281,7 @@ def _count(connection: Connection, session_id: str, winner_seat: int | None, ste
                 {
                     "total_matches": players.c.total_matches + step,
                     counter: players.c[counter] + step,
-                    "updated_at": at,
+                    "updated_at": case((players.c.updated_at < at, at), else_=players.c.updated_at),
                 }
             )
         )

@@ -1,13 +1,20 @@
 """Playgrounds for every taste."""
 
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from gamefold.testkit.clock import VirtualClock
+from gamefold.web.logs import configure_logs
 
 from .playground import Playground, a_playground
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quiet_logs() -> None:
+    configure_logs("error", io.StringIO())
 
 
 @pytest.fixture
