@@ -110,7 +110,7 @@ class Host:
         healthy = self._stopped is None
         self._stopped = self._stopped or "going down"
         self._work.set()
-        if self._rounds_task is not None:
+        if self._rounds_task is not None and not self._rounds_task.done():
             await self._rounds_task
         for resident in list(self._residents.values()):
             await self._leave(resident, Ended.DRAINING, keep=healthy)
@@ -133,7 +133,7 @@ class Host:
     @property
     def busy(self) -> bool:
         """Whether there is work under way that waits neither for time nor for anybody outside."""
-        waits = self._ready or self._on_demand or self._opening or self._folding
+        waits = self._ready or self._on_demand or self._opening or self._folding or self.keeper.writing
         return self._stopped is None and bool(waits or self._work.is_set() or self._writing.locked())
 
     def end_streams(self) -> None:
