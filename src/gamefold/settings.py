@@ -1,12 +1,13 @@
 """Every setting, read once: environment, then `.env`, then defaults. A bad value names itself and stops the start."""
 
 import ipaddress
+import json
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 JWT_SECRET_BYTES_MIN = 32
 
@@ -19,6 +20,27 @@ def _named(name: str, default: Any, **options: Any) -> Any:
     return Field(default, validation_alias=name, **options)
 
 
+def _database_url(value: str) -> str:
+    if not value.startswith(("sqlite:///", "postgresql://", "postgres://", "postgresql+asyncpg://")):
+        raise ValueError("must start with sqlite:/// or postgresql://")
+    return value
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else value.replace(",", " ").split()
+
+
+def _origin(value: str) -> str:
+    if value != "*" and not value.startswith(("http://", "https://")):
+        raise ValueError("must be addresses such as https://example.org, with commas between them")
+    return value
+
+
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)]
+
+
 class Settings(BaseSettings):
     """All settings. Names are the environment's."""
 
@@ -28,16 +50,18 @@ class Settings(BaseSettings):
 
     environment: Literal["local", "hackathon", "test", "prod"] = _named("ENVIRONMENT", "local")
     data: Path = _named("GAMEFOLD_DATA", Path("data"), description="Where everything is kept.")
-    database_url: str | None = _named("DATABASE_URL", None, description="PostgreSQL instead of the embedded SQLite.")
+    database_url: Annotated[str, AfterValidator(_database_url)] | None = _named(
+        "DATABASE_URL", None, description="PostgreSQL instead of the embedded SQLite."
+    )
     db_path: Path | None = _named("DB_PATH", None, description="The SQLite file.")
     log_dir: Path = _named("LOG_DIR", Path("logs"))
     log_level: Literal["debug", "info", "warning", "error"] = _named("GAMEFOLD_LOG_LEVEL", "info")
-    log_retention_days: Annotated[int, Field(ge=0)] = _named("LOG_RETENTION_DAYS", 30)
+    log_retention_days: Annotated[int, Field(ge=0, le=36_500)] = _named("LOG_RETENTION_DAYS", 30)
     seed: int | None = _named("GAMEFOLD_SEED", None, description="Fixes seeds and ids of new worlds.")
-    archive_after_hours: Annotated[int, Field(ge=1)] = _named("GAMEFOLD_ARCHIVE_AFTER_HOURS", 24)
+    archive_after_hours: Annotated[int, Field(ge=1, le=876_000)] = _named("GAMEFOLD_ARCHIVE_AFTER_HOURS", 24)
     admin_token: str | None = _named("ADMIN_TOKEN", None, repr=False)
     jwt_secret: str | None = _named("JWT_SECRET", None, repr=False)
-    cors_origins: tuple[str, ...] = _named("GAMEFOLD_CORS_ORIGINS", ())
+    cors_origins: Origins = _named("GAMEFOLD_CORS_ORIGINS", ())
 
     # Spellcasters
     open_admin: bool = _named("SPELLCASTERS_OPEN_ADMIN", False)
@@ -45,8 +69,8 @@ class Settings(BaseSettings):
     turn_timeout_seconds: Annotated[float, Field(gt=0, le=3_600)] = _named("TURN_TIMEOUT_SECONDS", 5.0)
     max_turns: Annotated[int, Field(ge=1, le=100_000)] = _named("MAX_TURNS", 100)
     bot_decide_timeout_ms: Annotated[int, Field(ge=1, le=60_000)] = _named("BOT_DECIDE_TIMEOUT_MS", 100)
-    playground_idle_ttl_min: Annotated[float, Field(ge=0)] = _named("PLAYGROUND_IDLE_TTL_MIN", 30.0)
-    playground_max_sessions: Annotated[int, Field(ge=1)] = _named("PLAYGROUND_MAX_SESSIONS", 50)
+    playground_idle_ttl_min: Annotated[float, Field(ge=0, le=525_600)] = _named("PLAYGROUND_IDLE_TTL_MIN", 30.0)
+    playground_max_sessions: Annotated[int, Field(ge=1, le=100_000)] = _named("PLAYGROUND_MAX_SESSIONS", 50)
 
     @model_validator(mode="after")
     def _prod_needs_a_secret(self) -> "Settings":
@@ -98,11 +122,13 @@ def read_settings(config: Path | None = None, **overrides: Any) -> Settings:
         return Settings(_env_file=config or ".env", **given)
     except ValidationError as error:
         raise SettingsError(_first_fault(error)) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"the settings file {config or '.env'} is not UTF-8 text") from None
 
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_input=False, include_url=False)[0]
-    name = ".".join(str(part) for part in fault["loc"])
+    name = str(fault["loc"][0]) if fault["loc"] else ""
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{name}: {message}" if name else message
 
