@@ -212,7 +212,7 @@ def served(
             cwd=REPOSITORY,
             stdout=log,
             stderr=log,
-            env={**os.environ, **(environment or {})},
+            env={**child_environment(), **(environment or {})},
         )
         try:
             while not answers(port, path):
@@ -227,6 +227,12 @@ def served(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def child_environment() -> dict[str, str]:
+    """Give the environment of processes: with bytecode caches as an installation has them, outside of the tree."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "gamefold-bench-bytecode")}
 
 
 def gamefold(data: Path) -> list[str]:

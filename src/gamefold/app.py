@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
@@ -12,7 +12,7 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
-from gamefold.console.pages import pages_router
+from gamefold.console.pages import GamePages, pages_router
 from gamefold.engine.clock import Clock, RealClock
 from gamefold.engine.entropy import Entropy
 from gamefold.engine.host import Host, HostStopped, WorldQuarantined, WorldUnavailable
@@ -137,7 +137,8 @@ def build(
             below = APIRouter(prefix=prefixes[name], include_in_schema=False)
             add_health(below, VERSION, checks, drain)
             app.include_router(below)
-    app.include_router(pages_router(VERSION, prefixes))
+    shown = [GamePages(name=name, prefix=path, module=f"{path}/static/game.js") for name, path in prefixes.items()]
+    app.include_router(pages_router(VERSION, shown))
     install(
         app,
         Web(
@@ -233,15 +234,18 @@ async def _tidy(
     clock: Clock,
 ) -> None:
     """Do the house's work of every minute."""
+    chores: dict[str, Callable[[], Awaitable[object]]] = {
+        **{name: game.tidy for name, game in opened.items()},
+        "archive": lambda: host.keeper.archive_over(clock.now_ms() - settings.archive_after_hours * HOUR_MS),
+        "idempotency": lambda: idempotency.store.purge(clock.now_ms() - 24 * HOUR_MS),
+    }
     while True:
         worlds = host.resident_worlds()
         metrics.resident_worlds.set(len(worlds))
         metrics.subscribers.set(sum(load[1] for load in worlds.values()))
-        try:
-            for game in opened.values():
-                await game.tidy()
-            await host.keeper.archive_over(clock.now_ms() - settings.archive_after_hours * HOUR_MS)
-            await idempotency.store.purge(clock.now_ms() - 24 * HOUR_MS)
-        except StorageUnavailable as error:
-            log.warning("could not tidy up", exc_info=error)
+        for name, chore in chores.items():
+            try:
+                await chore()
+            except Exception as error:  # the other chores must still be done, and this one again
+                log.warning("could not tidy up", chore=name, exc_info=error)
         await asyncio.sleep(TIDY_S)

@@ -1,12 +1,13 @@
 """Every setting, read once: environment, then `.env`, then defaults. A bad value names itself and stops the start."""
 
 import ipaddress
+import json
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 JWT_SECRET_BYTES_MIN = 32
 DISTINCT_CHARACTERS_MIN = 8
@@ -28,6 +29,33 @@ def _named(name: str, default: Any, **options: Any) -> Any:
     return Field(default, validation_alias=name, **options)
 
 
+def _database_url(value: str) -> str:
+    if not value.startswith(("sqlite:///", "postgresql://", "postgres://", "postgresql+asyncpg://")):
+        raise ValueError("must start with sqlite:/// or postgresql://")
+    return value
+
+
+def _redis_url(value: str) -> str:
+    if not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return value
+
+
+def _listed(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else value.replace(",", " ").split()
+
+
+def _origin(value: str) -> str:
+    if value != "*" and not value.startswith(("http://", "https://")):
+        raise ValueError("must be addresses such as https://example.org, with commas between them")
+    return value
+
+
+Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)]
+
+
 class Settings(BaseSettings):
     """All settings. Names are the environment's."""
 
@@ -37,25 +65,29 @@ class Settings(BaseSettings):
 
     environment: Literal["local", "hackathon", "test", "staging", "prod"] = _named("ENVIRONMENT", "local")
     data: Path = _named("GAMEFOLD_DATA", Path("data"), description="Where everything is kept.")
-    database_url: str | None = _named("DATABASE_URL", None, description="PostgreSQL instead of the embedded SQLite.")
+    database_url: Annotated[str, AfterValidator(_database_url)] | None = _named(
+        "DATABASE_URL", None, description="PostgreSQL instead of the embedded SQLite."
+    )
     db_path: Path | None = _named("DB_PATH", None, description="The SQLite file.")
     log_dir: Path = _named("LOG_DIR", Path("logs"))
     log_level: Literal["debug", "info", "warning", "error"] = _named("GAMEFOLD_LOG_LEVEL", "info")
-    log_retention_days: Annotated[int, Field(ge=0)] = _named("LOG_RETENTION_DAYS", 30)
+    log_retention_days: Annotated[int, Field(ge=0, le=36_500)] = _named("LOG_RETENTION_DAYS", 30)
     seed: int | None = _named("GAMEFOLD_SEED", None, description="Fixes seeds and ids of new worlds.")
-    archive_after_hours: Annotated[int, Field(ge=1)] = _named("GAMEFOLD_ARCHIVE_AFTER_HOURS", 24)
+    archive_after_hours: Annotated[int, Field(ge=1, le=876_000)] = _named("GAMEFOLD_ARCHIVE_AFTER_HOURS", 24)
     admin_token: str | None = _named("ADMIN_TOKEN", None, repr=False)
     jwt_secret: str | None = _named("JWT_SECRET", None, repr=False, description="Signs access tokens.")
     jwt_issuer: Annotated[str, Field(min_length=1)] = _named("JWT_ISSUER", "gamefold")
     jwt_audience: Annotated[str, Field(min_length=1)] = _named(
         "JWT_AUDIENCE", "gamefold", description="A token's audience is <JWT_AUDIENCE>:<game>."
     )
-    redis_url: str | None = _named("REDIS_URL", None, repr=False, description="Rate limits shared by all processes.")
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = _named(
+        "REDIS_URL", None, repr=False, description="Rate limits shared by all processes."
+    )
     rate_limit_per_min: Annotated[int, Field(ge=0, le=1_000_000)] = _named(
         "RATE_LIMIT_PER_MIN", 60, description="Requests per user and minute; 0 turns the limit off."
     )
     sentry_dsn: str | None = _named("SENTRY_DSN", None, repr=False)
-    cors_origins: tuple[str, ...] = _named("GAMEFOLD_CORS_ORIGINS", ())
+    cors_origins: Origins = _named("GAMEFOLD_CORS_ORIGINS", ())
 
     # Focus
     session_min_ratio: Annotated[float, Field(ge=0, le=1)] = _named("SESSION_MIN_RATIO", 0.8)
@@ -66,8 +98,8 @@ class Settings(BaseSettings):
     turn_timeout_seconds: Annotated[float, Field(gt=0, le=3_600)] = _named("TURN_TIMEOUT_SECONDS", 5.0)
     max_turns: Annotated[int, Field(ge=1, le=100_000)] = _named("MAX_TURNS", 100)
     bot_decide_timeout_ms: Annotated[int, Field(ge=1, le=60_000)] = _named("BOT_DECIDE_TIMEOUT_MS", 100)
-    playground_idle_ttl_min: Annotated[float, Field(ge=0)] = _named("PLAYGROUND_IDLE_TTL_MIN", 30.0)
-    playground_max_sessions: Annotated[int, Field(ge=1)] = _named("PLAYGROUND_MAX_SESSIONS", 50)
+    playground_idle_ttl_min: Annotated[float, Field(ge=0, le=525_600)] = _named("PLAYGROUND_IDLE_TTL_MIN", 30.0)
+    playground_max_sessions: Annotated[int, Field(ge=1, le=100_000)] = _named("PLAYGROUND_MAX_SESSIONS", 50)
 
     @model_validator(mode="after")
     def _prod_needs_a_secret(self) -> "Settings":
@@ -83,13 +115,6 @@ class Settings(BaseSettings):
                 " make your own: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         return self
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis_has_an_address(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("REDIS_URL must start with redis://, rediss:// or unix://")
-        return url
 
     @property
     def url(self) -> str:
@@ -137,11 +162,13 @@ def read_settings(config: Path | None = None, **overrides: Any) -> Settings:
         return Settings(_env_file=config or ".env", **given)
     except ValidationError as error:
         raise SettingsError(_first_fault(error)) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"the settings file {config or '.env'} is not UTF-8 text") from None
 
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_input=False, include_url=False)[0]
-    name = ".".join(str(part) for part in fault["loc"])
+    name = str(fault["loc"][0]) if fault["loc"] else ""
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{name}: {message}" if name else message
 

@@ -1,6 +1,7 @@
 """`serve`, `demo`, `openapi`: everything that puts a server together."""
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ import typer
 from gamefold.app import GAMES, build
 from gamefold.cli.options import Config, Data, lock_of, settings_of
 from gamefold.cli.told import CommandFailed
+from gamefold.engine.host import STORE_BROKEN
 from gamefold.settings import Settings
 from gamefold.web.logs import configure_logs
 from gamefold.web.server import serve as run_server
@@ -109,6 +111,11 @@ def _run(
         failures: list[str] = []
 
         def stop(reason: str) -> None:
+            if reason == STORE_BROKEN:
+                # An orderly end would let SQLite copy its log into a file that the device may have lost parts of.
+                typer.echo(f"gamefold: stopped, because {reason}; check the device, then restore a backup", err=True)
+                sys.stderr.flush()
+                os._exit(1)
             # Drain as for a signal from outside; what is left to do is to let viewers and callers know.
             failures.append(reason)
             signal.raise_signal(signal.SIGTERM)

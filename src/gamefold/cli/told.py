@@ -6,7 +6,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from gamefold.engine.journal import JournalCorrupt, StorageUnavailable, WorldNotFound
 from gamefold.engine.refusal import Rejected
 from gamefold.settings import SettingsError
+from gamefold.storage.backup_file import BackupRefused
 from gamefold.storage.data_lock import DataInUse
+from gamefold.storage.migrate import DatabaseTooNew, ForeignKeysBroken
 
 
 class CommandFailed(Exception):
@@ -26,6 +28,12 @@ def explain(error: Exception) -> str | None:
             return f"{error.message} ({error.code})"
         case JournalCorrupt():
             return f"the journal is damaged: {error}; `gamefold verify` says more, `gamefold restore` brings a backup"
+        case DatabaseTooNew():
+            return f"the database is newer than this program: {error}; install the version that made it"
+        case ForeignKeysBroken():
+            return f"the migration was undone, because rows would point nowhere: {error}; restore a backup"
+        case BackupRefused():
+            return str(error)
         case StorageUnavailable():
             return f"the database cannot be used: {error}; is it running, and is there space?"
         case SQLAlchemyError():

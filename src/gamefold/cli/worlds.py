@@ -34,6 +34,7 @@ from gamefold.engine.journal import Run
 from gamefold.engine.recovery import steps
 from gamefold.storage.journal import SqlJournal
 
+
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in the journal.")]
 
 

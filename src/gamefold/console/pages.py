@@ -1,58 +1,113 @@
-"""The start page: what runs here, and where to go."""
+"""The pages: the start page, and for every game its hub and the player that shows matches live and again.
 
-from collections.abc import Mapping
-from html import escape
-
-from fastapi import APIRouter
-from starlette.responses import HTMLResponse
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Gamefold</title>
-<style>
-:root {{ color-scheme: light dark; --ink: light-dark(#1c1b22, #ececf1); --dim: light-dark(#55535f, #a9a7b4);
-  --paper: light-dark(#fbfaf7, #17161c); --line: light-dark(#dad7cf, #34323c); --link: light-dark(#4a32b5, #b7a6ff); }}
-body {{ margin: 0 auto; padding: 3rem 1.25rem; max-width: 42rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.6 system-ui, sans-serif; }}
-h1 {{ margin: 0; font-size: 2rem; }}
-p {{ color: var(--dim); }}
-ul {{ padding: 0; list-style: none; border-top: 1px solid var(--line); }}
-li {{ padding: .75rem 0; border-bottom: 1px solid var(--line); }}
-a {{ color: var(--link); }}
-code {{ font-size: .9em; }}
-</style>
-</head>
-<body>
-<main>
-<h1>Gamefold</h1>
-<p>Version {version}. Every game world here is a fold over a durable journal.</p>
-<h2>Games</h2>
-<ul>{games}</ul>
-<h2>For developers and operators</h2>
-<ul>
-<li><a href="/docs">API documentation</a> and <a href="/openapi.json">its OpenAPI description</a></li>
-<li><a href="/health/ready">Health</a> and <a href="/metrics">metrics</a></li>
-</ul>
-</main>
-</body>
-</html>
+The console knows no game. A game has one ES module that tells the pages how to ask it and how to draw it; the page
+names its address, and the player imports it in the browser.
 """
 
+import mimetypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
-def pages_router(version: str, prefixes: Mapping[str, str]) -> APIRouter:
-    """Give the start page. `prefixes` says under which path each game runs here."""
-    games = "".join(
-        f"<li><strong>{escape(name.title())}</strong> under <code>{escape(prefix or '/')}</code></li>"
-        for name, prefix in prefixes.items()
-    )
-    page = _PAGE.format(version=escape(version), games=games)
+from fastapi import APIRouter
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+STATIC: Final = "/console/static"
+
+_HERE: Final = Path(__file__).parent
+_ON: Final = frozenset({"1", "true", "yes"})
+_OFF: Final = frozenset({"0", "false", "no"})
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+)
+
+# Some systems call scripts plain text, and a browser runs no module of that kind.
+mimetypes.add_type("text/javascript", ".js")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GamePages:
+    """A game as the pages know it: `module` is the address of its ES module (see static/contract.js)."""
+
+    name: str
+    prefix: str
+    module: str
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return self.name.title()
+
+    @property
+    def hub(self) -> str:
+        """Where its hub is."""
+        return f"{self.prefix}/"
+
+
+def pages_router(version: str, games: Sequence[GamePages]) -> APIRouter:
+    """Give all pages. A game without a prefix has its hub at `/`, in place of the start page."""
     router = APIRouter(include_in_schema=False)
+    pages = _Pages(version)
+    files = StaticFiles(directory=_HERE / "static")
 
-    @router.get("/")
-    async def start() -> HTMLResponse:
-        return HTMLResponse(page)
+    @router.get(f"{STATIC}/{{path:path}}")
+    async def static(path: str, request: Request) -> Response:
+        answer = await files.get_response(path, request.scope)
+        # Asked again each time and mostly answered 304, so that an upgrade never mixes old modules with new ones.
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
 
+    if all(game.prefix for game in games):
+
+        @router.get("/")
+        async def start() -> HTMLResponse:
+            return pages.page("start.html", games=games)
+
+    for game in games:
+        _add_game(router, pages, game)
     return router
+
+
+def _add_game(router: APIRouter, pages: "_Pages", game: GamePages) -> None:
+    if game.prefix:
+
+        @router.get(game.prefix)
+        async def to_hub() -> RedirectResponse:
+            return RedirectResponse(game.hub, 308)
+
+    @router.get(game.hub)
+    async def hub() -> HTMLResponse:
+        return pages.page("hub.html", game=game)
+
+    @router.get(f"{game.prefix}/watch/{{match_id}}")
+    async def watch(match_id: str, request: Request) -> HTMLResponse:
+        embedded = request.query_params.get("embed") in _ON
+        controls = request.query_params.get("showControls") not in _OFF
+        return pages.page(
+            "watch.html", frame_anywhere=embedded, game=game, match_id=match_id, embedded=embedded, controls=controls
+        )
+
+
+class _Pages:
+    def __init__(self, version: str) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(version=version, static=STATIC)
+
+    def page(self, template: str, *, frame_anywhere: bool = False, **values: Any) -> HTMLResponse:
+        """Render a page. One that only shows may be put into a frame anywhere, for embedding."""
+        headers = {
+            "Content-Security-Policy": _POLICY.format(ancestors="*" if frame_anywhere else "'self'"),
+            "Cache-Control": "no-cache",
+        }
+        return HTMLResponse(self._templates.get_template(template).render(**values), headers=headers)

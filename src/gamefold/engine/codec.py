@@ -42,8 +42,8 @@ def join(raws: Iterable[bytes]) -> bytes:
 
 
 def compress(raw: bytes) -> bytes:
-    """Compress a snapshot's payload."""
-    return zstandard.compress(raw, 3)
+    """Compress a snapshot's payload, with a checksum: a flipped byte must not open as another state."""
+    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(raw)
 
 
 def decompress(raw: bytes) -> bytes:

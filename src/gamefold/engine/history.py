@@ -132,8 +132,8 @@ def _verified(world: World, step: Step) -> list[StoredEvent]:
 
 
 def _verify_snapshot(world: World, ruleset: Ruleset, run: Run, snapshot: Snapshot) -> None:
-    again = World.from_payload(world.id, ruleset, run, snapshot.payload)
-    if not snapshot.digest == world.digest() == again.digest():
+    again = World.from_snapshot(world.id, ruleset, run, snapshot)
+    if again.head != world.head or snapshot.digest != world.digest():
         raise JournalCorrupt(world.id, snapshot.seq, "has a snapshot of another state")
 
 

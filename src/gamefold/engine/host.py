@@ -48,6 +48,7 @@ __all__ = ["Ack", "Host", "HostStopped", "WorldQuarantined", "WorldUnavailable"]
 
 T = TypeVar("T")
 
+STORE_BROKEN: Final = "the store is broken"
 CRASHES_MAX: Final = 3  # of the clock's own intents, in a row
 RETRY_S: Final = (0.1, 0.5, 1.0, 2.0)  # how soon a world is opened again while the store fails; then every 2 s
 REACTOR_LIMITS: Final = QueueLimits(count=1 << 30, bytes=1 << 40, age_s=float("inf"))
@@ -109,7 +110,7 @@ class Host:
         healthy = self._stopped is None
         self._stopped = self._stopped or "going down"
         self._work.set()
-        if self._rounds_task is not None:
+        if self._rounds_task is not None and not self._rounds_task.done():
             await self._rounds_task
         for resident in list(self._residents.values()):
             await self._leave(resident, Ended.DRAINING, keep=healthy)
@@ -132,7 +133,7 @@ class Host:
     @property
     def busy(self) -> bool:
         """Whether there is work under way that waits neither for time nor for anybody outside."""
-        waits = self._ready or self._on_demand or self._opening or self._folding
+        waits = self._ready or self._on_demand or self._opening or self._folding or self.keeper.writing
         return self._stopped is None and bool(waits or self._work.is_set() or self._writing.locked())
 
     def end_streams(self) -> None:
@@ -381,7 +382,7 @@ class Host:
         except StorageUnavailable as error:
             self.observer.storage_failed(error)
             if isinstance(error, StorageBroken):
-                self._stop_for_good("the store is broken")
+                self._stop_for_good(STORE_BROKEN)
             return dict.fromkeys((batch.world for batch in batches), error)
         except Exception as error:  # noqa: BLE001 - a projection's bug, of whatever kind
             if len(batches) == 1:

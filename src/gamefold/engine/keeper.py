@@ -19,6 +19,7 @@ class Keeper:
         self._journal = journal
         self._clock = clock
         self._observer = observer
+        self.writing = 0  # snapshots under way
 
     async def snapshot(self, resident: Resident) -> None:
         """Keep the state as it is now; what is older than the ruleset's retention is archived."""
@@ -26,6 +27,7 @@ class Keeper:
         head, run, retention = world.head, world.run.run, world.ruleset.retention
         seq, version, payload, digest = head.seq, head.version, world.payload(), world.digest()
         resident.snapshot_seq = seq
+        self.writing += 1
         try:
             # Compressing is the slow part, and needs nothing of the world any more.
             packed = await asyncio.to_thread(codec.compress, payload)
@@ -39,6 +41,8 @@ class Keeper:
                     await self._journal.drop_archived(world.id, before_ms)
         except StorageUnavailable as error:
             self._observer.storage_failed(error)
+        finally:
+            self.writing -= 1
 
     async def cursors(self, resident: Resident) -> None:
         """Keep how far the world's reactors are."""

@@ -7,6 +7,7 @@ import msgspec
 
 from gamefold.engine import codec
 from gamefold.engine.codec import codec_of
+from gamefold.engine.entropy import commitment_of
 from gamefold.engine.feed import Record
 from gamefold.engine.journal import Entry, Journal, JournalCorrupt, Loaded, Run, Segment, StoredBatch, StoredEvent
 from gamefold.engine.lifecycle import Begin
@@ -28,13 +29,15 @@ def open_world(world_id: str, ruleset: Ruleset, loaded: Loaded) -> World:
     lineage = loaded.lineage
     if loaded.snapshot is not None:
         run = next(part.run for part in lineage if _key(part.run) == (loaded.snapshot.world, loaded.snapshot.run))
-        world = World.from_payload(world_id, ruleset, run, loaded.snapshot.payload)
+        world = World.from_snapshot(world_id, ruleset, run, loaded.snapshot)
     else:
         world = unborn(world_id, ruleset, lineage[0].run, loaded.tail)
     for step in steps_of(lineage, loaded.tail, world.head.seq):
         world.enter(step.run)
         world.fold(step.entry)
     world.enter(lineage[-1].run)
+    if commitment_of(world.run.seed) != world.run.commitment:
+        raise JournalCorrupt(world_id, world.head.seq, "goes on with a seed that was not promised")
     return world
 
 
@@ -63,12 +66,24 @@ def steps_of(lineage: tuple[Segment, ...], batches: Iterable[StoredBatch], after
         for event in codec.events_of(batch):
             stored.setdefault(event.seq, []).append(event)
         entries = codec.entries_of(batch)
-        # The chain covers every entry but the newest one; the row's own hash covers that.
-        if not entries or codec.entry_hash(codec.encode(entries[-1])) != batch.hash:
-            raise JournalCorrupt(batch.world, batch.last_seq, "is not what was written")
+        _check_chain(batch, entries)
         for entry in entries:
             if entry.seq > max(after_seq, segment.after_seq) and entry.seq <= (segment.upto_seq or entry.seq):
                 yield Step(segment.run, entry, stored.get(entry.seq, []))
+
+
+def _check_chain(batch: StoredBatch, entries: list[Entry]) -> None:
+    """Hold a row's entries against their hashes, backwards: each is vouched for by the one behind it.
+
+    The row's own hash covers the last one. Folding forwards would blame the entry after the one that was changed.
+    """
+    expected = batch.hash
+    for entry in reversed(entries):
+        if codec.entry_hash(codec.encode(entry)) != expected:
+            raise JournalCorrupt(batch.world, entry.seq, "is not what was written")
+        expected = entry.previous
+    if not entries:
+        raise JournalCorrupt(batch.world, batch.first_seq, "is missing")
 
 
 async def steps(journal: Journal, lineage: tuple[Segment, ...], after_seq: int = 0) -> AsyncIterator[Step]:

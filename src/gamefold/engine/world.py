@@ -13,8 +13,9 @@ import zstandard
 from gamefold.engine import codec
 from gamefold.engine.balance import Values
 from gamefold.engine.codec import codec_of
+from gamefold.engine.entropy import commitment_of
 from gamefold.engine.feed import Record
-from gamefold.engine.journal import Entry, JournalCorrupt, Run, StoredEvent
+from gamefold.engine.journal import Entry, JournalCorrupt, Run, Snapshot, StoredEvent
 from gamefold.engine.lifecycle import BRANCHES, Begin, Forked, Rewound, Thaw, Tune, Upgrade
 from gamefold.engine.ruleset import CLOCK, Context, Due, Event, Intent, Lag, Rejected, Ruleset, Tick
 
@@ -22,6 +23,7 @@ INTENT_INVALID: Final = "INTENT_INVALID"
 
 REQUESTS_KEPT: Final = 16  # per actor: how far back a resent intent is recognised
 ACTORS_KEPT: Final = 1_024
+PROMISES: Final = (Begin, Rewound, Forked)  # what begins a run publishes the hash of its seed
 LATE_MS: Final = 1_000  # a clock intent later than this counts as lag where the ruleset dilates
 
 
@@ -111,6 +113,8 @@ class World:
             intent = self._codec.intent(entry.intent)
         except msgspec.DecodeError as error:
             raise JournalCorrupt(self.id, entry.seq, f"holds an intent these rules do not know ({error})") from error
+        if isinstance(intent, PROMISES) and intent.commitment != commitment_of(self.run.seed):
+            raise JournalCorrupt(self.id, entry.seq, "promised another seed")
         try:
             events = self._apply(intent, entry.actor, entry.time_ms, entry.request)
             digest = self._digest_after(intent)
@@ -323,14 +327,17 @@ class World:
         return codec.encode([self.head, self._codec.encode_state(self.state)])
 
     @classmethod
-    def from_payload(cls, world_id: str, ruleset: Ruleset, run: Run, payload: bytes) -> "World":
-        """Open what `payload` wrote, compressed. JournalCorrupt where it cannot be read."""
+    def from_snapshot(cls, world_id: str, ruleset: Ruleset, run: Run, snapshot: Snapshot) -> "World":
+        """Open what `payload` wrote, compressed. JournalCorrupt where it is not what was folded."""
         try:
-            head, raw = _payloads.decode(codec.decompress(payload))
+            head, raw = _payloads.decode(codec.decompress(snapshot.payload))
             state = codec_of(ruleset.at(head.version)).decode_state(raw)
         except (msgspec.DecodeError, zstandard.ZstdError, LookupError, ValueError) as error:
-            raise JournalCorrupt(world_id, 0, f"(a snapshot) cannot be read ({error})") from error
-        return cls(world_id, ruleset, run, head, state)
+            raise JournalCorrupt(world_id, snapshot.seq, f"has a snapshot that cannot be read ({error})") from error
+        world = cls(world_id, ruleset, run, head, state)
+        if (head.seq, world.digest()) != (snapshot.seq, snapshot.digest):
+            raise JournalCorrupt(world_id, snapshot.seq, "has a snapshot of another state")
+        return world
 
     def digest(self) -> bytes:
         """Hash the state as it is."""

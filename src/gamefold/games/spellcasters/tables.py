@@ -22,6 +22,7 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    case,
     delete,
     exists,
     func,
@@ -280,7 +281,7 @@ def _count(connection: Connection, session_id: str, winner_seat: int | None, ste
                 {
                     "total_matches": players.c.total_matches + step,
                     counter: players.c[counter] + step,
-                    "updated_at": at,
+                    "updated_at": case((players.c.updated_at < at, at), else_=players.c.updated_at),
                 }
             )
         )
@@ -401,8 +402,10 @@ def all_players(connection: Connection) -> list[RowMapping]:
 _CAP_LOCK: Final = 0x5E55_1045  # PostgreSQL: starts wait for each other, so that the cap holds
 
 
-def admit_session(connection: Connection, player_ids: tuple[str, str], sessions_max: int) -> None:
+def admit_session(connection: Connection, session_id: str, player_ids: tuple[str, str], sessions_max: int) -> None:
     """Guard of a new session. Rejected PLAYER_NOT_FOUND, SESSION_LIMIT."""
+    if connection.scalar(select(exists().where(match_records.c.match_id == session_id))):
+        return  # a request sent again after its answer was lost: the session it made takes no second place
     # KEY SHARE keeps a player from being deleted, and lets matches that end meanwhile count their results.
     for player_id in sorted(set(player_ids)):
         row = connection.execute(

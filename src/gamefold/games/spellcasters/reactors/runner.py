@@ -1,7 +1,8 @@
 """The port through which bots are played, and the runner for bots that the house itself wrote."""
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -34,15 +35,6 @@ class BotRunner(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Bench:
-    """The bots of one match and the one thread they think in."""
-
-    thread: ThreadPoolExecutor
-    bots: dict[SeatNumber, BotInterface] = field(default_factory=dict)
-    busy: "asyncio.Future[object] | None" = None
-
-
 class TrustedBots:
     """Plays the built-in bots in this process, one thread per match, with a limit on each decision.
 
@@ -52,36 +44,32 @@ class TrustedBots:
     """
 
     def __init__(self, decide_timeout_ms: int) -> None:
-        self._limit_s = decide_timeout_ms / 1_000
         self._limit_ms = decide_timeout_ms
         self._benches: dict[str, _Bench] = {}
 
     async def decide(self, match_id: str, seat: SeatNumber, bot: str, view: Mapping[str, Any]) -> object:
         """Ask a built-in bot."""
-        bench = self._benches.get(match_id)
-        if bench is None:
-            bench = self._benches[match_id] = _Bench(ThreadPoolExecutor(1, thread_name_prefix="bot"))
-        if bench.busy is not None and not bench.busy.done():
-            raise BotFailed("is still thinking about an earlier turn")
-        player = bench.bots.get(seat)
-        if player is None:
-            player = bench.bots[seat] = BUILTIN_BOTS[bot]()
-        loop = asyncio.get_running_loop()
-        bench.busy = loop.run_in_executor(bench.thread, player.decide, dict(view))
+        if (bench := self._benches.get(match_id)) is None:
+            bench = self._benches[match_id] = _Bench()
+        bots = bench.bots
+
+        def decision() -> object:
+            if seat not in bots:
+                bots[seat] = BUILTIN_BOTS[bot]()
+            return bots[seat].decide(dict(view))
+
         try:
-            return await asyncio.wait_for(asyncio.shield(bench.busy), self._limit_s)
-        except TimeoutError:
-            bench.busy.add_done_callback(_retrieve)
-            raise BotFailed(f"took longer than {self._limit_ms} ms") from None
-        except Exception as error:
-            log.exception("bot failed", match=match_id, seat=seat, bot=bot, exc_info=error)
-            raise BotFailed(f"failed with {type(error).__name__}") from error
+            return await self._within_limit(bench, seat, decision)
+        except BotFailed as failure:
+            log.warning("bot failed", match=match_id, seat=seat, bot=bot, exc_info=failure.__cause__)
+            raise
 
     async def game_over(self, match_id: str, seat: SeatNumber, won: bool) -> None:
         """Tell a built-in bot how its match ended."""
         bench = self._benches.get(match_id)
         if bench is not None and (player := bench.bots.get(seat)) is not None:
-            bench.thread.submit(player.game_over, won)
+            with contextlib.suppress(BotFailed):
+                await self._within_limit(bench, seat, lambda: player.game_over(won))
 
     async def close(self, match_id: str) -> None:
         """Drop the bots of a match."""
@@ -89,8 +77,45 @@ class TrustedBots:
         if bench is not None:
             bench.thread.shutdown(wait=False, cancel_futures=True)
 
+    async def _within_limit(self, bench: "_Bench", seat: SeatNumber, call: Callable[[], object]) -> object:
+        late = bench.late.get(seat)
+        if late is not None and not late.done():
+            raise BotFailed("is still thinking about an earlier turn")
+        answer = asyncio.get_running_loop().run_in_executor(bench.thread, _outcome, call)
+        done, _ = await asyncio.wait({answer}, timeout=self._limit_ms / 1_000)
+        if not done:
+            # The bot keeps the thread until it is done. The match gets another one: its other bot is not to blame.
+            bench.late[seat] = answer
+            bench.thread.shutdown(wait=False)
+            bench.thread = _a_thread()
+            raise BotFailed(f"took longer than {self._limit_ms} ms")
+        outcome = answer.result()
+        if isinstance(outcome, _Raised):
+            raise BotFailed(f"failed with {type(outcome.error).__name__}") from outcome.error
+        return outcome
 
-def _retrieve(late: "asyncio.Future[object]") -> None:
-    # Nobody waits for a late answer; without this its exception would be reported as forgotten.
-    if not late.cancelled():
-        late.exception()
+
+def _a_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="bot")
+
+
+@dataclass(slots=True)
+class _Bench:
+    """The bots of one match and the one thread they think in."""
+
+    thread: ThreadPoolExecutor = field(default_factory=_a_thread)
+    bots: dict[SeatNumber, BotInterface] = field(default_factory=dict)
+    late: "dict[SeatNumber, asyncio.Future[object]]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    error: BaseException
+
+
+def _outcome(call: Callable[[], object]) -> object:
+    # Not as an exception: StopIteration would never arrive, and SystemExit would end the server.
+    try:
+        return call()
+    except BaseException as error:  # noqa: BLE001 - bots may raise anything
+        return _Raised(error)

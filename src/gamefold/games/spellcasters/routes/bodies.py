@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from gamefold.games.spellcasters.balance import SPELLS
 from gamefold.web.bodies import Text, TolerantBody
@@ -56,6 +56,15 @@ class StartAgainst(TolerantBody):
         if self.opponent_id is None and self.opponent_type != "builtin":
             raise Unfit("must name an opponent_id unless opponent_type is builtin")
         return self
+
+
+def _form(body: object) -> str:
+    """Say which form a request is meant in, so that its faults are told in that form's words."""
+    against = isinstance(body, dict) and not {"player_id", "opponent_type", "opponent_id"}.isdisjoint(body)
+    return "against" if against else "by_ids"
+
+
+Start = Annotated[Annotated[StartByIds, Tag("by_ids")] | Annotated[StartAgainst, Tag("against")], Discriminator(_form)]
 
 
 Number = Annotated[int | float, Field(ge=-COORDINATE_MAX, le=COORDINATE_MAX)]
@@ -116,4 +125,4 @@ class Submit(TolerantBody):
     action: ActionBody | None = Field(examples=[{"move": [1, 0], "spell": None}])
 
 
-__all__ = ["Register", "StartAgainst", "StartByIds", "Submit"]
+__all__ = ["Register", "Start", "StartAgainst", "StartByIds", "Submit"]

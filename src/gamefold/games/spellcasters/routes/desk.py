@@ -1,7 +1,8 @@
 """What the routes work with, and the status code of every refusal."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,8 @@ from gamefold.storage.database import Database
 from gamefold.web.metrics import WebMetrics
 from gamefold.web.pagination import Pager
 from gamefold.web.streams import Streams
+
+SEATS_KEPT: Final = 4_096
 
 STATUS_OF: Final[Mapping[str, int]] = {
     PLAYER_NOT_FOUND: 404,
@@ -75,6 +78,25 @@ class Desk:
     pager: Pager
     options: PlaygroundOptions
     log_dir: Path
+    _seats: OrderedDict[str, tuple[str, str]] = field(default_factory=OrderedDict)
+
+    async def seats(self, session_id: str, player_id: str) -> tuple[str, str]:
+        """Give who sits at 1 and 2 of a session. Rejected SESSION_NOT_FOUND.
+
+        Seats never change, and a running match is never forgotten, so those of a match that was seen running are
+        kept: a read in another thread would cost an action more than everything else. They may be of a match that
+        has ended and was forgotten since, so where `player_id` has no seat the session is read, and whoever hears
+        of the end (SESSION_OVER, a repeated answer) must ask `session` before telling.
+        """
+        seats = self._seats.get(session_id)
+        if seats is None or player_id not in seats:
+            row = await self.session(session_id)
+            seats = row["p1_id"], row["p2_id"]
+            if row["status"] == "running":
+                self._seats[session_id] = seats
+                if len(self._seats) > SEATS_KEPT:
+                    self._seats.popitem(last=False)
+        return seats
 
     async def session(self, session_id: str) -> RowMapping:
         """Read a session the playground remembers. Rejected SESSION_NOT_FOUND."""

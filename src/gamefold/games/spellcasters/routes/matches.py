@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 from sqlalchemy import RowMapping
 from starlette.responses import PlainTextResponse
 
@@ -19,8 +19,10 @@ from gamefold.web.cursor import SentCursor
 from gamefold.web.pagination import LIMIT_DEFAULT, PageCursor, PageLimit
 from gamefold.web.route import StrictRoute
 from gamefold.web.streams import EventStream, Source
+from gamefold.web.validation import Unfit
 
 SCOPE = "spellcasters.matches"
+SPEED_LEAST = 0.01
 
 
 class Match(BaseModel):
@@ -112,7 +114,9 @@ def build(desk: Desk) -> APIRouter:
 
     @router.get("/{match_id}/replay", response_class=EventStream, response_model=None)
     async def replay(
-        match_id: str, cursor: SentCursor, speed: Annotated[float, Query(ge=0, le=1_000, allow_inf_nan=False)] = 0
+        match_id: str,
+        cursor: SentCursor,
+        speed: Annotated[float, AfterValidator(_speed), Query(ge=0, le=1_000, allow_inf_nan=False)] = 0,
     ) -> EventStream:
         """Stream the turns again: `speed` turns per second, all at once with 0."""
         await _record(desk, match_id)
@@ -135,8 +139,15 @@ async def _record(desk: Desk, match_id: str) -> RowMapping:
     return row
 
 
+def _speed(value: float) -> float:
+    if 0 < value < SPEED_LEAST:
+        raise Unfit(f"must be 0, or at least {SPEED_LEAST:g} turns per second")
+    return value
+
+
 async def _paced(history: AsyncIterator[Record], speed: float) -> AsyncIterator[Record]:
+    pause_s = 0.0
     async for record in history:
+        await asyncio.sleep(pause_s)
         yield record
-        if speed:
-            await asyncio.sleep(1 / speed)
+        pause_s = 1 / speed if speed else 0.0

@@ -13,12 +13,13 @@ from gamefold.games.spellcasters.intents import (
     BOT_NOT_FOUND,
     NOT_A_PARTICIPANT,
     SESSION_LIMIT,
+    SESSION_OVER,
     MatchSpec,
     SeatSpec,
     SubmitAction,
     read_action,
 )
-from gamefold.games.spellcasters.routes.bodies import StartAgainst, StartByIds, Submit
+from gamefold.games.spellcasters.routes.bodies import Start, StartAgainst, StartByIds, Submit
 from gamefold.games.spellcasters.routes.desk import Desk
 from gamefold.games.spellcasters.state import SeatNumber
 from gamefold.web.errors import InvalidRequest, Refused
@@ -49,9 +50,7 @@ def build(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/playground", tags=["playground"], route_class=StrictRoute)
 
     @router.post("/start", response_model=Started)
-    async def start(
-        body: Annotated[StartByIds | StartAgainst, Body(union_mode="left_to_right")], request: Request
-    ) -> dict[str, str]:
+    async def start(body: Annotated[Start, Body()], request: Request) -> dict[str, str]:
         one_id, two_id = _players_asked(body)
         one, two = await desk.database.read(lambda connection: _both(connection, one_id, two_id))
         if one_id == two_id and not one["is_builtin"]:
@@ -67,7 +66,7 @@ def build(desk: Desk) -> APIRouter:
         session_id = desk.entropy.new_id(request_entropy(request))
 
         def guard(connection: Connection) -> None:
-            tables.admit_session(connection, (one_id, two_id), options.sessions_max)
+            tables.admit_session(connection, session_id, (one_id, two_id), options.sessions_max)
 
         try:
             await desk.host.ensure(tables.world_of(session_id), spec, actor=one_id, guard=guard)
@@ -80,12 +79,19 @@ def build(desk: Desk) -> APIRouter:
 
     @router.post("/{session_id}/action", response_model=Accepted)
     async def act(session_id: str, body: Submit) -> dict[str, object]:
-        session = await desk.session(session_id)
+        seats = await desk.seats(session_id, body.player_id)
         action, notes = read_action(body.action.answer()) if body.action is not None else (None, ())
-        intent = SubmitAction(seat=_seat_of(session, body.player_id), turn=body.turn, action=action, notes=notes)
+        intent = SubmitAction(seat=_seat_of(seats, body.player_id), turn=body.turn, action=action, notes=notes)
         # The same action again is the same request: a client that lost the answer may simply ask once more.
         request = f"{intent.seat}:{body.turn}:{action}"
-        await desk.host.submit(tables.world_of(session_id), body.player_id, intent, request=request)
+        try:
+            ack = await desk.host.submit(tables.world_of(session_id), body.player_id, intent, request=request)
+        except Rejected as refusal:
+            if refusal.code == SESSION_OVER:
+                await desk.session(session_id)  # refuses SESSION_NOT_FOUND where it was forgotten since
+            raise
+        if ack.repeated:
+            await desk.session(session_id)
         return {"accepted": True, "session_id": session_id, "turn": body.turn}
 
     return router
@@ -113,8 +119,8 @@ def _seat(player: RowMapping) -> SeatSpec:
     return SeatSpec(player_id=player["player_id"], name=name, source="http" if bot is None else "bot", bot=bot)
 
 
-def _seat_of(session: RowMapping, player_id: str) -> SeatNumber:
+def _seat_of(seats: tuple[str, str], player_id: str) -> SeatNumber:
     """Give the seat a player acts for. Rejected NOT_A_PARTICIPANT."""
-    if player_id in BUILTIN_BOT_OF or player_id not in (session["p1_id"], session["p2_id"]):
+    if player_id in BUILTIN_BOT_OF or player_id not in seats:
         raise Rejected(NOT_A_PARTICIPANT, "This player does not play in this session.")
-    return 1 if session["p1_id"] == player_id else 2
+    return 1 if seats[0] == player_id else 2

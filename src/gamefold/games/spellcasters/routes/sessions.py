@@ -104,12 +104,14 @@ async def _live(desk: Desk, session: RowMapping, cursor: Cursor | None) -> Sourc
     # Subscribed before anything is read, so that nothing can happen in between unseen.
     subscription: Subscription = await desk.host.subscribe(world)
     try:
+        latest = await _before_latest(desk, session)
         if cursor is None:
-            after = await _before_latest(desk, session)
-        elif cursor.run is None:
-            after = cursor.position
+            after = latest
         else:
-            after = await desk.host.resume_from(world, cursor.run, cursor.position)
+            run, position = cursor.run, cursor.position
+            after = position if run is None else await desk.host.resume_from(world, run, position)
+            # A server that was restored from a backup knows less than its viewers have seen.
+            after = min(after, latest + (1 if session["status"] == "running" else 2))
         return Source(desk.host.history(world, after), subscription, after, until=shown.ends_match)
     except BaseException:
         subscription.close()
