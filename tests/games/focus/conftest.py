@@ -85,3 +85,18 @@ async def house(url: str, database: Database) -> AsyncIterator[Hosted]:
     """A host on that database, under rules by which every session drops something."""
     async with focus_house(url) as house:
         yield house
+
+
+@pytest.fixture
+def owned_url(postgres: None) -> Iterator[str]:
+    """A database with all tables whose owner is no superuser."""
+    with postgres_database("CREATEROLE") as url:
+        asyncio.run(_prepare(url))
+        yield url
+
+
+@pytest.fixture
+def powerless_url(postgres_session: str) -> Iterator[str]:
+    """A database without tables, whose owner may not make roles; the role is on the server already."""
+    with postgres_database("NOCREATEROLE") as url:
+        yield url

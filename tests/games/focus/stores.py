@@ -48,13 +48,20 @@ def why_no_postgres() -> str | None:
 
 
 @contextlib.contextmanager
-def postgres_database() -> Iterator[str]:
+def postgres_database(owner_may: str | None = None) -> Iterator[str]:
+    """Make a database; `owner_may` gives it an owner of its own, with these attributes (such as CREATEROLE)."""
     name = f"gamefold_focus_{secrets.token_hex(6)}"
-    asyncio.run(ask(f"CREATE DATABASE {name}"))
+    server, _, _ = POSTGRES_URL.rpartition("/")
+    if owner_may is not None:
+        asyncio.run(ask(f"CREATE ROLE {name} LOGIN {owner_may}"))
+        server = f"postgresql://{name}@{server.rpartition('@')[2]}"
+    asyncio.run(ask(f"CREATE DATABASE {name} {'' if owner_may is None else f'OWNER {name}'}"))
     try:
-        yield f"{POSTGRES_URL.rpartition('/')[0]}/{name}"
+        yield f"{server}/{name}"
     finally:
         asyncio.run(ask(f"DROP DATABASE {name} WITH (FORCE)"))
+        if owner_may is not None:
+            asyncio.run(ask(f"DROP ROLE {name}"))
 
 
 async def forget_everything(url: str) -> None:
