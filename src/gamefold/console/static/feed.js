@@ -3,7 +3,7 @@
 import { events } from "./sse.js";
 
 const SILENCE_MS = 40_000; // the server sends a heartbeat every 15 s
-const WAIT_MS = [300, 600, 1_200, 2_500, 5_000];
+const WAIT_MS = [300, 600, 1_200, 2_500];
 const NOT_FOUND = 404;
 
 /** @typedef {"loading"|"live"|"reconnecting"|"ended"|"missing"|"gone"} Status */
