@@ -5,7 +5,6 @@ import contextlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -18,7 +17,7 @@ from gamefold.games.focus.state import MINUTE_MS
 from gamefold.games.focus.tables import FocusProjector, Scope
 from gamefold.storage.opening import open_database
 from gamefold.testkit.clock import VirtualClock
-from gamefold.testkit.hosted import Hosted, hosted
+from gamefold.testkit.hosted import Hosted
 
 from .builders import LUCKY, NOON_MS, OTHER_TENANT, OTHER_USER, TENANT, USER, an_id
 
@@ -89,11 +88,16 @@ def add_people(connection: Connection) -> None:
 
 @contextlib.asynccontextmanager
 async def focus_house(url: str, ruleset: Ruleset = LUCKY, clock: VirtualClock | None = None) -> AsyncIterator[Hosted]:
-    """Give a host on a database that has all tables."""
-    file = {"path": Path(url.removeprefix("sqlite:///"))} if url.startswith("sqlite") else {"url": url}
+    """Give a started host on a database that has all tables."""
+    database = open_database(url)
     projectors = {"focus": FocusProjector()}
-    async with hosted(ruleset, projectors=projectors, clock=clock or VirtualClock(NOON_MS), **file) as house:  # type: ignore[arg-type]
+    house = Hosted(database, clock or VirtualClock(NOON_MS), {"focus": ruleset}, projectors, {}, None)
+    await house.start()
+    try:
         yield house
+    finally:
+        await house.host.close()
+        await database.close()
 
 
 class Seat:
