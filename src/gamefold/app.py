@@ -76,6 +76,8 @@ def build(
     clock = clock or RealClock(time_scale)
     registry = CollectorRegistry()
     metrics, engine_metrics = WebMetrics(registry), EngineMetrics(registry, on_fatal)
+    if (file := settings.sqlite_file) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)  # DB_PATH may name a place nobody has been to
     database = open_database(settings.url)
     entropy = Entropy(settings.seed)
     house = House(

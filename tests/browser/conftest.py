@@ -93,7 +93,10 @@ class ServedGame:
 
     def play_out(self) -> str:
         """Play a match to its end, and give its id."""
-        match_id = self.begin()
+        return self.watch_out(self.begin())
+
+    def watch_out(self, match_id: str) -> str:
+        """Wait until a match is over, and give its id."""
         with httpx.stream("GET", f"{self.base}/playground/{match_id}/events", timeout=PATIENCE_S) as stream:
             for _ in stream.iter_bytes():
                 pass  # it ends with the match

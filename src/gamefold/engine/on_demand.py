@@ -136,6 +136,8 @@ class _Errand:
         """Load, play, append. Raises to undo everything."""
         while len(self.answers) < len(self.asked):
             world, row = self._desk.open(self.world_id, locked)
+            if world.outdated:
+                self._save(locked, world)  # in front of the upgrade: the old rules' last word stays readable
             played, crash = self._play(world)
             if played:
                 self._keep(locked, world, row, played, crash)
@@ -160,5 +162,8 @@ class _Errand:
         locked.append(batch_of(world, played, row.epoch, projected=row.projected, over=over))
         head, every = world.head, world.ruleset.snapshot_every
         if crash is None and head.seq // every > (head.seq - len(played)) // every:
-            payload = codec.compress(world.payload())
-            locked.save_snapshot(Snapshot(world.id, world.run.run, head.seq, head.version, world.digest(), payload))
+            self._save(locked, world)
+
+    def _save(self, locked: Locked, world: World) -> None:
+        head, payload = world.head, codec.compress(world.payload())
+        locked.save_snapshot(Snapshot(world.id, world.run.run, head.seq, head.version, world.digest(), payload))

@@ -49,6 +49,7 @@
  * @typedef {object} Hub
  * @property {() => Promise<{items: Running[], more: boolean}>} running
  * @property {(cursor: ?string) => Promise<{items: Past[], next: ?string}>} recent
+ * @property {(id: string) => Promise<Past>} ended   one match that is over
  * @property {Form[]} forms
  *
  * @typedef {{id: string, title: string, data: ?any}} Running

@@ -17,7 +17,7 @@ const kit = { h, svg, get, post };
 const hub = game.hub(kit, base);
 const known = new Set();
 let cursor = null;
-let running = "";
+let running = [];
 
 await adorn(game);
 part("about").textContent = game.about;
@@ -27,7 +27,7 @@ document.addEventListener("visibilitychange", () => !document.hidden && look());
 await look();
 setInterval(() => !document.hidden && look(), LOOK_MS);
 
-/** Look at what is running; where that changed, something may have ended. */
+/** Look at what is running and what has ended. */
 async function look() {
   try {
     const { items, more: others } = await hub.running();
@@ -35,18 +35,20 @@ async function look() {
     part("running").removeAttribute("aria-busy");
     if (items.length) minis(part("running"), items, game, kit, base);
     else part("running").replaceChildren(nothing());
-    const now = items.map(({ id }) => id).join();
-    if (now !== running || !known.size) await newest();
-    running = now;
+    const before = running;
+    running = items.map(({ id }) => id);
+    await newest(before.filter((id) => !running.includes(id)));
     trouble("");
   } catch (error) {
     trouble(`${error.message} Trying again.`);
   }
 }
 
-/** Put what has ended since the last look on top of the list. */
-async function newest() {
+/** Put what has ended since the last look on top of the list; `stopped` may have begun long ago. */
+async function newest(stopped) {
   const { items, next } = await hub.recent(null);
+  const listed = new Set(items.map(({ id }) => id));
+  items.push(...(await Promise.all(stopped.filter((id) => !listed.has(id)).map(hub.ended))));
   const list = part("recent");
   list.removeAttribute("aria-busy");
   const first = !known.size;
@@ -60,14 +62,14 @@ async function newest() {
     }
     list.replaceChildren(h("ul", { class: "matches" }));
   }
-  list.querySelector("ul").prepend(...fresh.map(row));
+  list.querySelector("ul").prepend(...latestFirst(fresh).map(row));
 }
 
 async function more() {
   part("more").disabled = true;
   try {
     const { items, next } = await hub.recent(cursor);
-    const fresh = items.filter(({ id }) => !known.has(id)).map(row);
+    const fresh = latestFirst(items.filter(({ id }) => !known.has(id))).map(row);
     part("recent").querySelector("ul").append(...fresh);
     cursor = next;
     part("more").hidden = !next;
@@ -78,6 +80,10 @@ async function more() {
     trouble(error.message);
   }
   part("more").disabled = false;
+}
+
+function latestFirst(items) {
+  return items.sort((one, two) => (one.endedAt < two.endedAt ? 1 : -1));
 }
 
 function row({ id, title, result, side, endedAt }) {

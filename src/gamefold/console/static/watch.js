@@ -148,7 +148,7 @@ function troubled() {
     box.replaceChildren(h("p", {}, "The server no longer gives this match. What has been seen of it stays here until the page is left."));
   }
   box.hidden = !missing && status !== "gone";
-  main.classList.toggle("empty", missing);
+  main.classList.toggle("missing", missing);
 }
 
 /** Keep the address a link to what is on the board, soon: browsers bear no change of it per movement of a slider. */

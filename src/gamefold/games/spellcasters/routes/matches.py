@@ -112,7 +112,9 @@ def build(desk: Desk) -> APIRouter:
             "seed": run.seed.hex() if row["status"] != "running" else None,
         }
 
-    @router.get("/{match_id}/replay", response_class=EventStream, response_model=None)
+    @router.get(
+        "/{match_id}/replay", status_code=200, responses=shown.STREAMED, response_class=EventStream, response_model=None
+    )
     async def replay(
         match_id: str,
         cursor: SentCursor,

@@ -65,7 +65,13 @@ def build(desk: Desk) -> APIRouter:
             latest = event[1] if event and event[0] == shown.TURN_UPDATE else latest
         return {**session_json(session), "latest": latest}
 
-    @router.get("/{session_id}/events", response_class=EventStream, response_model=None)
+    @router.get(
+        "/{session_id}/events",
+        status_code=200,
+        responses=shown.STREAMED,
+        response_class=EventStream,
+        response_model=None,
+    )
     async def events(session_id: str, cursor: SentCursor) -> EventStream:
         session = await desk.session(session_id)
         return desk.streams.events(await _live(desk, session, cursor), shown.live_event)
@@ -75,7 +81,13 @@ def build(desk: Desk) -> APIRouter:
         session = await desk.session(session_id)
         await desk.streams.frames(socket, await _live(desk, session, cursor), shown.live_frame)
 
-    @router.get("/{session_id}/replay", response_class=EventStream, response_model=None)
+    @router.get(
+        "/{session_id}/replay",
+        status_code=200,
+        responses=shown.STREAMED,
+        response_class=EventStream,
+        response_model=None,
+    )
     async def replay(session_id: str, cursor: SentCursor) -> EventStream:
         await desk.session(session_id)
         after = cursor.position if cursor else 0

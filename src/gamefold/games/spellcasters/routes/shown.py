@@ -1,7 +1,7 @@
 """Matches as viewers see them: stream events, their names and their data."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -20,6 +20,11 @@ from gamefold.web.streams import encode_event
 TURN_UPDATE = "turn_update"
 REPLAY_TURN = "replay_turn"
 GAME_OVER = "game_over"
+
+# For the description of the API, which cannot see what a stream sends.
+STREAMED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+}
 
 
 def told(record: Record, turn_name: str = TURN_UPDATE) -> tuple[str, dict[str, Any]] | None:

@@ -1,7 +1,7 @@
 // The lists and forms of the hub, from the playground's own API.
 
 const BOARDS = 6; // how many small boards are kept up to date
-const PAGE = 10;
+const PAGE = 20;
 const LOOKED_AT = 50;
 const BUILTINS = [
   { value: "builtin_tactical", text: "tactical_bot (built in)" },
@@ -33,10 +33,16 @@ export function hub({ get, post }, base) {
   }
 
   async function recent(cursor) {
-    const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-    const { items, next_cursor: next } = await get(`${base}/matches?limit=${PAGE}${after}`);
-    const ended = items.filter(({ status }) => status !== "running");
-    return { items: ended.map((match) => ({ id: match.match_id, title: names(match), endedAt: match.ended_at, ...outcome(match) })), next };
+    const ended = [];
+    let next = cursor;
+    // The newest matches may all be running still.
+    do {
+      const after = next ? `&cursor=${encodeURIComponent(next)}` : "";
+      const page = await get(`${base}/matches?limit=${PAGE}${after}`);
+      ended.push(...page.items.filter(({ status }) => status !== "running"));
+      next = page.next_cursor;
+    } while (next && !ended.length);
+    return { items: ended.map(past), next };
   }
 
   /** Everybody who may play. Only operators see all players; everybody else sees who registered here. */
@@ -65,6 +71,7 @@ export function hub({ get, post }, base) {
   return {
     running,
     recent,
+    ended: async (id) => past(await get(`${base}/matches/${encodeURIComponent(id)}`)),
     forms: [
       {
         id: "start",
@@ -88,6 +95,10 @@ export function hub({ get, post }, base) {
       },
     ],
   };
+}
+
+function past(match) {
+  return { id: match.match_id, title: names(match), endedAt: match.ended_at, ...outcome(match) };
 }
 
 function names({ player_1_name: one, player_2_name: two }) {

@@ -1,0 +1,193 @@
+"""Reactors hear every durable event at least once, and what they answer counts once."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from gamefold.engine.entropy import Entropy
+from gamefold.engine.feed import Record
+from gamefold.engine.history import fork, verify
+from gamefold.engine.journal import Status
+from gamefold.engine.reactors import WorldRef
+from gamefold.engine.ruleset import Rejected
+from gamefold.testkit.hosted import Hosted, hosted
+from gamefold.testkit.toys import LEDGER
+from gamefold.testkit.toys.ledger import Booked, CloseLedger, Deposit, LedgerClosed, LedgerOpened, LedgerSpec
+
+WORLD = "ledger/1"
+BANK = "bank"
+
+
+class PayInterest:
+    """Answers every deposit of a player with one coin from the bank."""
+
+    name = "ledger.interest"
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+        self.forgotten: list[str] = []
+        self.fails = 0
+        self.closed_at: int | None = None
+
+    async def react(self, record: Record, world: WorldRef) -> None:
+        self.heard.append(record.position)
+        if self.fails:
+            self.fails -= 1
+            raise RuntimeError("the line is down")
+        match record.event:
+            case Booked(account=account) if account != BANK:
+                try:
+                    await world.submit(BANK, Deposit(1))
+                except Rejected:
+                    return
+            case LedgerClosed():
+                self.closed_at = record.position
+
+    async def forget(self, world_id: str) -> None:
+        self.forgotten.append(world_id)
+
+
+async def interest(house: Hosted) -> int:
+    return await house.host.query(WORLD, lambda ledger: ledger.accounts.get(BANK, 0))
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def test_a_reactor_hears_every_event_and_its_answers_are_intents() -> None:
+    reactor = PayInterest()
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        for _ in range(10):
+            await house.host.submit(WORLD, "anna", Deposit(5))
+        await until(lambda: len(reactor.heard) == 21)
+        assert reactor.heard == list(range(1, 22))
+        assert await interest(house) == 10
+
+
+@pytest.mark.parametrize("crashes", [1, 3])
+async def test_delivery_is_at_least_once_and_its_effect_exactly_once_across_crashes(crashes: int) -> None:
+    reactor = PayInterest()
+    async with hosted(replace(LEDGER, snapshot_every=4), reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        for _ in range(crashes):
+            for _ in range(5):
+                await house.host.submit(WORLD, "anna", Deposit(5))
+            heard = len(reactor.heard)
+            await until(lambda heard=heard: len(reactor.heard) > heard)
+            await house.crash()  # its cursor was not kept: everything is delivered again
+            await house.reopen()
+        await until(lambda: len(set(reactor.heard)) == 1 + 10 * crashes)
+        await house.settle()
+        assert await interest(house) == 5 * crashes
+        assert len(reactor.heard) > len(set(reactor.heard))
+        assert (await verify(house.journal, house.rulesets, WORLD)).holds
+
+
+async def test_after_a_good_end_nothing_is_delivered_twice() -> None:
+    reactor = PayInterest()
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        await house.host.submit(WORLD, "anna", Deposit(5))
+        await until(lambda: len(reactor.heard) == 3)
+        await house.close()
+        assert reactor.forgotten == [WORLD]
+        await house.reopen()
+        await house.host.submit(WORLD, "anna", Deposit(5))
+        await until(lambda: len(reactor.heard) == 5)
+        assert reactor.heard == [1, 2, 3, 4, 5]
+
+
+async def test_an_event_a_reactor_failed_on_comes_again() -> None:
+    reactor = PayInterest()
+    reactor.fails = 3
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        await house.host.submit(WORLD, "anna", Deposit(5))
+        await until(lambda: len(reactor.heard) == 6)
+        assert reactor.heard == [1, 1, 1, 1, 2, 3]
+        assert await interest(house) == 1
+
+
+async def test_an_event_that_met_a_closing_server_comes_again() -> None:
+    reactor = PayInterest()
+    release = asyncio.Event()
+    react = reactor.react
+
+    async def slow(record: Record, world: WorldRef) -> None:
+        if not isinstance(record.event, LedgerOpened):
+            await release.wait()
+        await react(record, world)
+
+    reactor.react = slow  # type: ignore[method-assign]
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        await house.host.submit(WORLD, "anna", Deposit(5))
+        closing = asyncio.ensure_future(house.close())
+        await asyncio.sleep(0)
+        release.set()  # it answers now, and hears that the host takes nothing any more
+        await closing
+        reactor.react = react  # type: ignore[method-assign]
+        await house.reopen()
+        await until(lambda: 3 in reactor.heard)
+        assert await interest(house) == 1
+
+
+async def test_reactors_go_on_while_viewers_are_sent_away() -> None:
+    reactor = PayInterest()
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        house.host.end_streams()
+        await house.host.submit(WORLD, "anna", Deposit(5))
+        await house.host.submit(WORLD, "anna", CloseLedger())
+        await until(lambda: reactor.closed_at is not None)
+
+
+async def test_a_world_is_over_for_good_only_when_its_reactors_have_heard_the_end() -> None:
+    reactor = PayInterest()
+    reactor.fails = 4
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        await house.host.submit(WORLD, "anna", Deposit(5))
+        await house.host.submit(WORLD, "anna", CloseLedger())
+        await house.settle()
+        assert (await house.journal.world(WORLD)).status is Status.RUNNING
+        # Meanwhile it answers, and starts no second set of reactors.
+        assert await house.host.query(WORLD, lambda ledger: ledger.closed)
+        await until(lambda: reactor.closed_at is not None)
+        await until(lambda: house.host.resident_worlds() == {})
+        assert (await house.journal.world(WORLD)).status is Status.OVER
+        assert sorted(set(reactor.heard)) == [1, 2, 3]
+        assert reactor.heard[4:] == [1, 2, 3]
+
+
+async def test_a_reactor_that_was_away_when_the_world_ended_hears_of_it_later() -> None:
+    reactor = PayInterest()
+    reactor.fails = 1_000
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        await house.host.submit(WORLD, "anna", CloseLedger())
+        await house.crash()
+        reactor.fails = 0
+        await house.reopen()
+        await until(lambda: reactor.closed_at == 2)
+        await until(lambda: house.host.resident_worlds() == {})
+        assert (await house.journal.world(WORLD)).status is Status.OVER
+
+
+async def test_a_reactor_of_a_fork_does_not_repeat_what_the_parent_did() -> None:
+    reactor = PayInterest()
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        await house.host.submit(WORLD, "anna", Deposit(5))
+        await until(lambda: len(reactor.heard) == 3)
+        arguments = (house.journal, house.rulesets, Entropy(1), house.clock, WORLD, "ledger/what-if")
+        await fork(*arguments, actor="designer", reason="what if")
+        await house.host.submit("ledger/what-if", "anna", Deposit(5))
+        await until(lambda: len(reactor.heard) == 5)
+        assert reactor.heard == [1, 2, 3, 4, 5]
