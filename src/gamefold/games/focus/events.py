@@ -4,8 +4,7 @@ import msgspec
 
 from gamefold.engine.ruleset import Event
 from gamefold.games.focus.balance import Rarity, Room, Slot
-from gamefold.games.focus.intents import CancelReason
-from gamefold.games.focus.state import Hero, Id, Progress
+from gamefold.games.focus.state import CancelReason, Hero, Id, Progress
 
 
 class Reward(msgspec.Struct, frozen=True):

@@ -1,12 +1,12 @@
 """What may be asked of a save, and how it may be refused. Anything that is not of its type is INTENT_INVALID."""
 
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, get_args
 
 import msgspec
 
 from gamefold.engine.ruleset import Intent, Spec
 from gamefold.games.focus.balance import Room, Slot
-from gamefold.games.focus.state import Id
+from gamefold.games.focus.state import CancelReason, Id
 
 SESSION_NOT_FOUND: Final = "SESSION_NOT_FOUND"
 SESSION_ALREADY_COMPLETED: Final = "SESSION_ALREADY_COMPLETED"  # or cancelled, or timed out
@@ -21,7 +21,6 @@ STREAK_NOT_MISSED: Final = "STREAK_NOT_MISSED"
 TEMPLATE_MISMATCH: Final = "TEMPLATE_MISMATCH"
 TASK_NOT_FOUND: Final = "TASK_NOT_FOUND"
 
-CancelReason = Literal["user_cancelled", "distracted", "emergency", "other"]
 CANCEL_REASONS: Final[tuple[CancelReason, ...]] = get_args(CancelReason)
 
 

@@ -2,8 +2,8 @@
 
 A save must tell a session that has ended from one that never was, for as long as it lives. Session ids are random,
 so there is no shorter way than to keep them: 17 bytes for each ended session (how it ended, and the id's 16 bytes),
-against more than a thousand that the journal keeps of it. `sessions_remembered_max` bounds it; the default is beyond
-what anybody lives to play.
+beside the thousand or so that the journal keeps of it. `sessions_remembered_max` bounds it, by default to 27 years of
+ten sessions a day; whoever goes beyond finds the oldest ones unknown to the rules, and still in the tables.
 """
 
 from typing import Annotated, Final, Literal
@@ -17,6 +17,7 @@ Id = Annotated[str, msgspec.Meta(pattern=UUID_PATTERN)]  # a UUID in its one can
 
 OpenStatus = Literal["pending", "active"]
 EndedStatus = Literal["success", "cancel", "timeout"]
+CancelReason = Literal["user_cancelled", "distracted", "emergency", "other"]
 UpgradedRoom = Literal["study_room", "build_room", "plaza"]
 
 UPGRADED_ROOMS: Final[tuple[UpgradedRoom, ...]] = ("study_room", "build_room", "plaza")
