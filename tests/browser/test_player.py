@@ -218,3 +218,41 @@ def test_a_restarted_server_is_found_again_without_losing_the_view(served: Serve
     assert now == last
     assert int(page.locator("#scrub").get_attribute("max") or "") == last
     expect(page.locator("#filter")).to_have_value("summons")
+
+
+TIMELINE = """
+async (steps) => {
+  const { Timeline } = await import("/console/static/timeline.js");
+  const frame = (data) => ({ frame: { turn: data.turn, lines: [], marks: [], data } });
+  const read = (name, data) => (name === "over" ? { over: data } : frame(data));
+  const timeline = new Timeline(read);
+  const seen = [];
+  timeline.addEventListener("show", () => seen.push(timeline.frame.data.text));
+  for (const [does, ...given] of steps) timeline[does](...given);
+  return { seen, turns: timeline.frames.map(({ data }) => data.text), over: timeline.over };
+}
+"""
+
+
+def a_turn(turn: int, text: str) -> dict[str, object]:
+    return {"id": text, "name": "turn", "data": {"turn": turn, "text": text}}
+
+
+def test_after_a_rollback_what_came_later_has_not_happened(served: ServedGame, visit: Visit) -> None:
+    page = visit(served.url).page
+    first = [a_turn(turn, f"first {turn}") for turn in range(4)]
+    ended = {"id": "over", "name": "over", "data": {"winner": "nobody"}}
+    steps = [["add", [*first, ended], True], ["goLive"], ["add", [a_turn(2, "second 2")], False]]
+    told = page.evaluate(TIMELINE, steps)
+    assert told["turns"] == ["first 0", "first 1", "second 2"]
+    assert told["seen"] == ["first 3", "second 2"]
+    assert told["over"] is None
+
+
+def test_a_page_that_catches_up_from_the_beginning_stays_at_its_turn(served: ServedGame, visit: Visit) -> None:
+    page = visit(served.url).page
+    before = [a_turn(turn, f"turn {turn}") for turn in range(3)]
+    again = [a_turn(turn, f"turn {turn}") for turn in range(6)]
+    told = page.evaluate(TIMELINE, [["add", before, True], ["seek", 1], ["add", again, True], ["step", 1]])
+    assert told["seen"] == ["turn 1", "turn 1", "turn 2"]
+    assert len(told["turns"]) == 6

@@ -1,6 +1,8 @@
 """Two processes, one store: what a world is, one of them decides at a time."""
 
 import asyncio
+import contextlib
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +13,13 @@ from gamefold.engine.asked import Ack, HostStopped, WorldUnavailable
 from gamefold.engine.history import verify
 from gamefold.engine.journal import StorageUnavailable
 from gamefold.engine.observe import Observer
-from gamefold.testkit.hosted import Hosted, a_store, hosted
+from gamefold.testkit.hosted import Hosted, a_postgres_store, a_store, hosted
 from gamefold.testkit.toys import LEDGER, METADATA, PROJECTORS, PURSE
 from gamefold.testkit.toys.ledger import Deposit, LedgerSpec
 from gamefold.testkit.toys.purse import Earn, PurseSpec, Spend
 from gamefold.testkit.toys.tables import holdings_of
 
+SERVER = "postgresql://postgres@127.0.0.1:5432"
 RULES = (LEDGER, replace(PURSE, snapshot_every=7))
 
 
@@ -28,20 +31,28 @@ class Watching(Observer):
         self.reasons.append(reason)
 
 
-@pytest.fixture
-async def path(tmp_path: Path) -> Path:
-    return await a_store(tmp_path / "shared.db", METADATA)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    async with contextlib.AsyncExitStack() as stack:
+        if request.param == "sqlite":
+            yield f"sqlite:///{await a_store(tmp_path / 'shared.db', METADATA)}"
+            return
+        try:
+            url = await stack.enter_async_context(a_postgres_store(SERVER, f"gamefold_fences_{os.getpid()}", METADATA))
+        except OSError as error:
+            pytest.skip(f"no PostgreSQL at 127.0.0.1:5432: {error}")
+        yield url
 
 
 @pytest.fixture
-async def first(path: Path) -> AsyncIterator[Hosted]:
-    async with hosted(*RULES, projectors=PROJECTORS, path=path, observer=Watching()) as house:
+async def first(url: str) -> AsyncIterator[Hosted]:
+    async with hosted(*RULES, projectors=PROJECTORS, url=url, observer=Watching()) as house:
         yield house
 
 
 @pytest.fixture
-async def second(path: Path, first: Hosted) -> AsyncIterator[Hosted]:
-    async with hosted(*RULES, projectors=PROJECTORS, path=path) as house:
+async def second(url: str, first: Hosted) -> AsyncIterator[Hosted]:
+    async with hosted(*RULES, projectors=PROJECTORS, url=url) as house:
         yield house
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from gamefold.engine.ruleset import Event, Intent
 from gamefold.engine.world import Played, World
 
@@ -27,8 +29,7 @@ class HostStopped(Exception):
     """The host takes no work any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
+class Ack(msgspec.Struct, frozen=True):
     """A durable, accepted intent."""
 
     world: str

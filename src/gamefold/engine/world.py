@@ -4,7 +4,6 @@ Playing a new intent and folding a stored entry are the same step; the first wri
 holds the result against what was written.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -47,8 +46,7 @@ class Head(msgspec.Struct):
     requests: dict[str, list[tuple[str, int]]] = {}  # by actor: the sender's ids and the entries they became
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
+class Played(msgspec.Struct, frozen=True):
     """One accepted intent, written down but not yet durable."""
 
     entry: Entry

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Connection, MetaData
 
 from gamefold.engine.entropy import Entropy
@@ -98,9 +99,9 @@ async def hosted(
     path: Path | None = None,
     url: str | None = None,
 ) -> AsyncIterator[Hosted]:
-    """Give a started host for `rulesets`, on a new SQLite file (at `path`) or an empty PostgreSQL database (`url`).
+    """Give a started host for `rulesets`, on a SQLite file (at `path`, made where it is not there) or a store (`url`).
 
-    `metadata` holds tables that no migration makes. The host is closed at the end unless it was crashed or stopped.
+    `metadata` holds tables of a new file that no migration makes. The host is closed at the end.
     """
     with tempfile.TemporaryDirectory(prefix="gamefold-") as folder:
         if url is None:
@@ -108,12 +109,8 @@ async def hosted(
             if not file.exists():
                 await a_store(file, *metadata)
             url = f"sqlite:///{file}"
-        else:
-            await migrate.upgrade(url)
         database = open_database(url)
         try:
-            if not url.startswith("sqlite"):
-                await database.write(lambda connection: make_tables(connection, *metadata))
             by_name = {ruleset.name: ruleset for ruleset in rulesets}
             house = Hosted(database, clock or VirtualClock(), by_name, projectors or {}, reactors or {}, observer)
             await house.start()
@@ -138,6 +135,27 @@ async def a_store(path: Path, *metadata: MetaData) -> Path:
         _stores[metadata] = template
     shutil.copy(_stores[metadata], path)
     return path
+
+
+@contextlib.asynccontextmanager
+async def a_postgres_store(server: str, name: str, *metadata: MetaData) -> AsyncIterator[str]:
+    """Give the URL of a new database with every table, dropped at the end. OSError where no server answers.
+
+    `server` is a URL without a database; the one called `postgres` is only connected to.
+    """
+    connection = await asyncpg.connect(f"{server}/postgres", timeout=5)
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await connection.execute(f'CREATE DATABASE "{name}"')
+        url = f"{server}/{name}"
+        await migrate.upgrade(url)
+        database = open_database(url)
+        await database.write(lambda session: make_tables(session, *metadata))
+        await database.close()
+        yield url
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
 
 
 def rows_of(connection: Connection, metadata: MetaData) -> dict[str, list[tuple[Any, ...]]]:
