@@ -5,6 +5,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -17,11 +18,15 @@ from gamefold.engine.clock import Clock, RealClock
 from gamefold.engine.entropy import Entropy
 from gamefold.engine.host import Host, HostStopped, WorldQuarantined, WorldUnavailable
 from gamefold.engine.journal import StorageUnavailable, WorldNotFound
+from gamefold.engine.ruleset import Ruleset
+from gamefold.games.focus.game import GAME as FOCUS
+from gamefold.games.focus.game import FocusServer, ruleset_with
 from gamefold.games.spellcasters.game import GAME as SPELLCASTERS
 from gamefold.games.spellcasters.game import open_playground
 from gamefold.games.spellcasters.routes import PlaygroundOptions
 from gamefold.platform.engine_metrics import EngineMetrics
 from gamefold.platform.game import Game, House, Opened
+from gamefold.platform.opening import Platform, PlatformOptions
 from gamefold.platform.operators import Operators
 from gamefold.settings import Settings
 from gamefold.storage import idempotency as stored
@@ -29,6 +34,7 @@ from gamefold.storage.database import Database
 from gamefold.storage.journal import SqlJournal
 from gamefold.storage.meta import count_start
 from gamefold.storage.migrate import current_in, head, upgrade
+from gamefold.storage.nodes import lives
 from gamefold.storage.opening import open_database
 from gamefold.web import errors
 from gamefold.web.drain import Drain
@@ -39,7 +45,8 @@ from gamefold.web.install import Web, install
 from gamefold.web.metrics import WebMetrics, sampled_loop_lag
 from gamefold.web.streams import Streams
 
-GAMES: Final[Mapping[str, Game]] = {SPELLCASTERS.name: SPELLCASTERS}
+GAMES: Final[Mapping[str, Game]] = {SPELLCASTERS.name: SPELLCASTERS, FOCUS.name: FOCUS}
+WITH_PAGES: Final = frozenset({SPELLCASTERS.name})
 VERSION: Final = version("gamefold")
 TIDY_S: Final = 60.0
 HOUR_MS: Final = 3_600_000
@@ -78,14 +85,37 @@ def build(
     metrics, engine_metrics = WebMetrics(registry), EngineMetrics(registry, on_fatal)
     if (file := settings.sqlite_file) is not None:
         file.parent.mkdir(parents=True, exist_ok=True)  # DB_PATH may name a place nobody has been to
-    database = open_database(settings.url)
+    node = secrets.token_hex(8)
+    database = open_database(settings.url, node=node)
     entropy = Entropy(settings.seed)
+    streams = Streams(metrics)
+    prefixes = {game.name: "" if at_root else f"/{game.name}" for game in chosen}
+    platform = Platform(
+        PlatformOptions(
+            token_secret=settings.token_secret(),
+            issuer=settings.jwt_issuer,
+            audiences={"": settings.jwt_audience}
+            | {prefix: f"{settings.jwt_audience}:{name}" for name, prefix in prefixes.items()},
+            redis_url=settings.redis_url,
+            rate_limit_per_min=settings.rate_limit_per_min,
+            limits_by_ip=settings.environment == "prod",
+        ),
+        database=database,
+        clock=clock,
+        # Tokens live in real time, however fast the games' time runs.
+        wall=RealClock(),
+        entropy=entropy,
+        streams=streams,
+        registry=registry,
+        node=node,
+    )
     house = House(
         database=database,
         clock=clock,
         entropy=entropy,
         operators=Operators(open_to_all=settings.operators_open(listens_on), token=settings.admin_token),
-        streams=Streams(metrics),
+        platform=platform,
+        streams=streams,
         metrics=metrics,
         cursor_secret=settings.secret(),
         log_dir=settings.log_dir,
@@ -95,10 +125,11 @@ def build(
         SqlJournal(database, {game.name: game.projector for game in GAMES.values()}, clock),
         clock,
         entropy,
-        {game.name: game.ruleset for game in GAMES.values()},
-        node=secrets.token_hex(8),
+        _rulesets(settings),
+        node=node,
         reactors={name: game.reactors for name, game in opened.items()},
         observer=engine_metrics,
+        lives=partial(lives, database),
     )
     drain = Drain()
     idempotency = KeptAnswers(database)
@@ -110,6 +141,7 @@ def build(
         entropy.started(start)
         idempotency.started(start)
         await host.start()
+        await platform.start([job for game in opened.values() for job in game.jobs(host)])
         tidying = asyncio.create_task(_tidy(settings, host, opened, idempotency, engine_metrics, clock))
         try:
             async with sampled_loop_lag(metrics):
@@ -117,6 +149,7 @@ def build(
         finally:
             tidying.cancel()
             await asyncio.gather(tidying, return_exceptions=True)
+            await platform.stop()
             for game in opened.values():
                 await game.close()
             await host.close()
@@ -130,7 +163,6 @@ def build(
         redoc_url=None,
         lifespan=lifespan,
     )
-    prefixes = {name: "" if at_root else f"/{name}" for name in opened}
     checks = {"database": lambda: _database_answers(database), "engine": lambda: _engine_runs(host)}
     for name, game in opened.items():
         app.include_router(game.router(host), prefix=prefixes[name])
@@ -139,7 +171,10 @@ def build(
             below = APIRouter(prefix=prefixes[name], include_in_schema=False)
             add_health(below, VERSION, checks, drain)
             app.include_router(below)
-    shown = [GamePages(name=name, prefix=path, module=f"{path}/static/game.js") for name, path in prefixes.items()]
+    shown = [
+        GamePages(name=name, prefix=path, module=f"{path}/static/game.js" if name in WITH_PAGES else None)
+        for name, path in prefixes.items()
+    ]
     app.include_router(pages_router(VERSION, shown))
     install(
         app,
@@ -147,8 +182,9 @@ def build(
             version=VERSION,
             drain=drain,
             metrics=metrics,
-            streams=house.streams,
+            streams=streams,
             idempotency=idempotency,
+            caller_of=platform.doors.caller_of,
             now_ms=clock.now_ms,
             styles={"": ErrorStyle(), **{prefixes[name]: GAMES[name].errors for name in opened}},
             translation=TRANSLATION,
@@ -156,6 +192,7 @@ def build(
             cors_origins=settings.cors_origins,
         ),
     )
+    platform.install(app)
     return Server(app=app, drain=drain, host=host, database=database)
 
 
@@ -174,7 +211,20 @@ def _open_spellcasters(house: House, settings: Settings) -> Opened:
     )
 
 
-OPENERS: Final[Mapping[str, Callable[[House, Settings], Opened]]] = {SPELLCASTERS.name: _open_spellcasters}
+def _open_focus(house: House, _settings: Settings) -> Opened:
+    return FocusServer(house)
+
+
+OPENERS: Final[Mapping[str, Callable[[House, Settings], Opened]]] = {
+    SPELLCASTERS.name: _open_spellcasters,
+    FOCUS.name: _open_focus,
+}
+
+
+def _rulesets(settings: Settings) -> dict[str, Ruleset]:
+    """Give the rules of all games, with the numbers that settings change."""
+    return {game.name: game.ruleset for game in GAMES.values()} | {FOCUS.name: ruleset_with(settings.session_min_ratio)}
+
 
 # What the engine's own failures mean to a client.
 TRANSLATION: Final[Translation] = {

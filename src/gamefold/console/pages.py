@@ -32,11 +32,14 @@ mimetypes.add_type("text/javascript", ".js")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GamePages:
-    """A game as the pages know it: `module` is the address of its ES module (see static/contract.js)."""
+    """A game as the pages know it: `module` is the address of its ES module (see static/contract.js).
+
+    One without a module has no hub yet; the start page leads to its API.
+    """
 
     name: str
     prefix: str
-    module: str
+    module: str | None
 
     @property
     def title(self) -> str:
@@ -45,8 +48,8 @@ class GamePages:
 
     @property
     def hub(self) -> str:
-        """Where its hub is."""
-        return f"{self.prefix}/"
+        """Where its hub is, or else its API's description."""
+        return f"{self.prefix}/" if self.module else "/docs"
 
 
 def pages_router(version: str, games: Sequence[GamePages]) -> APIRouter:
@@ -69,7 +72,8 @@ def pages_router(version: str, games: Sequence[GamePages]) -> APIRouter:
             return pages.page("start.html", games=games)
 
     for game in games:
-        _add_game(router, pages, game)
+        if game.module:
+            _add_game(router, pages, game)
     return router
 
 

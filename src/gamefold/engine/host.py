@@ -11,7 +11,7 @@ is also how it starts. A crash that the clock would repeat for ever puts the wor
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -54,6 +54,10 @@ RETRY_S: Final = (0.1, 0.5, 1.0, 2.0)  # how soon a world is opened again while 
 REACTOR_LIMITS: Final = QueueLimits(count=1 << 30, bytes=1 << 40, age_s=float("inf"))
 
 
+async def _nobody_else(_node: str) -> bool:
+    return False
+
+
 class Host:
     """Runs the worlds of several rulesets over one journal. Start it inside a running event loop."""
 
@@ -67,13 +71,16 @@ class Host:
         node: str = "local",
         reactors: Mapping[str, Sequence[Reactor]] | None = None,
         observer: Observer | None = None,
+        lives: Callable[[str], Awaitable[bool]] = _nobody_else,
     ) -> None:
+        """`lives(node)` says whether another process still runs: worlds are taken over from dead ones only."""
         self.journal = journal
         self.clock = clock
         self.entropy = entropy
         self.rulesets = dict(rulesets)
         self.node = node
         self.observer = observer or Observer()
+        self._lives = lives
         self.keeper = Keeper(journal, clock, self.observer)
         self._reactors = dict(reactors or {})
         self._residents: dict[str, Resident] = {}
@@ -93,7 +100,10 @@ class Host:
     # -- life ---------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Begin to work, and open every running resident world. One that cannot be folded is quarantined."""
+        """Begin to work, and open every running resident world that no other living process owns.
+
+        One that cannot be folded is quarantined.
+        """
         self._rounds_task = asyncio.create_task(self._rounds())
         self._spawn(self._schedule.run())
         after = ""
@@ -477,6 +487,8 @@ class Host:
             raise WorldQuarantined(world_id, f"in quarantine: {row.reason}")
         # What is over will never be written again, so it needs no owner.
         if not row.status.ended:
+            if row.node not in (None, self.node) and await self._lives(row.node):
+                raise WorldUnavailable(world_id, "another process runs this world")
             row = await self.journal.claim(world_id, self.node)
         if row.status is Status.STOPPED:
             await self.journal.set_status(world_id, Status.RUNNING)

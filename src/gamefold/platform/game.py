@@ -13,6 +13,8 @@ from gamefold.engine.entropy import Entropy
 from gamefold.engine.host import Host
 from gamefold.engine.reactors import Reactor
 from gamefold.engine.ruleset import Ruleset
+from gamefold.platform.jobs.runner import Job
+from gamefold.platform.opening import Platform
 from gamefold.platform.operators import Operators
 from gamefold.storage.database import Database
 from gamefold.storage.projector import Projector
@@ -29,6 +31,7 @@ class House:
     clock: Clock
     entropy: Entropy
     operators: Operators
+    platform: Platform
     streams: Streams
     metrics: WebMetrics
     cursor_secret: bytes
@@ -45,6 +48,10 @@ class Opened(Protocol):
 
     def router(self, host: Host) -> APIRouter:
         """Its routes, at the paths of its spec."""
+        ...
+
+    def jobs(self, host: Host) -> Sequence[Job]:
+        """What it does at certain times, once however many servers run."""
         ...
 
     async def tidy(self) -> None:

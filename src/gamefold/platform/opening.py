@@ -64,6 +64,7 @@ class Platform:
     ) -> None:
         tokens = AccessTokens(options.token_secret, options.issuer, wall)
         succession = Succession(options.token_secret)
+        self.wall = wall
         self._database = database
         self._clock = clock
         self._node = node

@@ -3,19 +3,20 @@
 from pathlib import Path
 
 from gamefold.storage.database import Database
-from gamefold.storage.postgres import PostgresDatabase
+from gamefold.storage.nodes import connection_name
+from gamefold.storage.postgres import COMMAND_TIMEOUT_S, PostgresDatabase
 from gamefold.storage.sqlite import SqliteDatabase
 
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://", "postgresql+asyncpg://")
 
 
-def open_database(url: str, *, maintenance: bool = False) -> Database:
+def open_database(url: str, *, maintenance: bool = False, node: str | None = None) -> Database:
     """Open `sqlite:///path` (four slashes for an absolute one) or `postgresql://user@host/name`. ValueError else.
 
     `postgres://` and `postgresql+asyncpg://` are understood too. For `maintenance` (migrations, backups) SQLite
     does not enforce foreign keys, because a table is changed there by building it anew, and PostgreSQL waits for
-    long statements. Nothing is read or written yet.
+    long statements. `node` is the process that opens it, for others to see. Nothing is read or written yet.
     """
     if url.startswith(_SQLITE):
         path = url.removeprefix(_SQLITE)
@@ -25,6 +26,7 @@ def open_database(url: str, *, maintenance: bool = False) -> Database:
     for prefix in _POSTGRES:
         if url.startswith(prefix):
             dsn = "postgresql://" + url.removeprefix(prefix)
-            return PostgresDatabase(dsn, command_timeout_s=None) if maintenance else PostgresDatabase(dsn)
+            name = "gamefold" if node is None else connection_name(node)
+            return PostgresDatabase(dsn, command_timeout_s=None if maintenance else COMMAND_TIMEOUT_S, name=name)
     # The URL itself is not repeated: it may carry a password.
     raise ValueError("a database URL starts with sqlite:/// or postgresql://")

@@ -16,8 +16,9 @@ from gamefold.storage.waiting import to_the_end
 
 T = TypeVar("T")
 
+COMMAND_TIMEOUT_S = 60.0
+
 _SETTINGS = {
-    "application_name": "gamefold",
     "synchronous_commit": "on",  # nothing is acknowledged that a power loss could take back
     "timezone": "UTC",
     "jit": "off",  # our statements are small: compiling one costs more than running it
@@ -31,10 +32,19 @@ class PostgresDatabase:
 
     dialect: Dialect = "postgresql"
 
-    def __init__(self, dsn: str, *, connections: int = 10, command_timeout_s: float | None = 60.0) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        connections: int = 10,
+        command_timeout_s: float | None = COMMAND_TIMEOUT_S,
+        name: str = "gamefold",
+    ) -> None:
+        settings = {**_SETTINGS, "application_name": name}
+
         async def connect(**_options: Any) -> Any:
             # The timeout is for a server that vanished without a word; a lock is waited for much shorter.
-            return await asyncpg.connect(dsn, server_settings=_SETTINGS, command_timeout=command_timeout_s, timeout=10)
+            return await asyncpg.connect(dsn, server_settings=settings, command_timeout=command_timeout_s, timeout=10)
 
         self._engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://", async_creator=connect, pool_size=connections, max_overflow=0, pool_timeout=30

@@ -18,6 +18,7 @@ from gamefold.games.spellcasters.reactors.write_logs import WriteLogs, remove_ol
 from gamefold.games.spellcasters.routes import STATUS_OF, Desk, PlaygroundOptions, build_router
 from gamefold.games.spellcasters.rules import RULESET
 from gamefold.platform.game import Game, House
+from gamefold.platform.jobs.runner import Job
 from gamefold.web.errors import ErrorStyle
 from gamefold.web.pagination import Pager
 
@@ -62,6 +63,11 @@ class Playground:
                 log_dir=self._logs,
             )
         )
+
+    def jobs(self, host: Host) -> Sequence[Job]:
+        """None: matches keep their own time."""
+        del host
+        return ()
 
     async def tidy(self) -> None:
         """Forget sessions that are past their time, and log files past their days."""

@@ -15,7 +15,6 @@ from gamefold.games.focus.events import SessionCompleted
 from gamefold.games.focus.intents import (
     SESSION_NOT_FOUND,
     ActivateSession,
-    CancelReason,
     CancelSession,
     CompleteSession,
     StartSession,
@@ -24,6 +23,7 @@ from gamefold.games.focus.routes.desk import Desk
 from gamefold.games.focus.routes.envelope import Asked, Reply, Shown, Uuid, ok
 from gamefold.games.focus.routes.profile import CurrentScope
 from gamefold.games.focus.routes.tasks import page_key
+from gamefold.games.focus.state import CancelReason
 from gamefold.games.focus.tables import Scope, moment, stamp
 from gamefold.web.bodies import Text
 from gamefold.web.idempotency import request_entropy
@@ -131,10 +131,10 @@ class CompletedShown(Shown):
 
 def item_shown(item_id: str | None) -> ItemShown | None:
     """Give an item of the catalogue as it is shown."""
-    item = ITEMS[item_id] if item_id is not None else None
-    return item and ItemShown(
-        id=item.id, name=item.name, type=item.type, rarity=item.rarity, sprite_key=item.sprite_key
-    )
+    if item_id is None:
+        return None
+    item = ITEMS[item_id]
+    return ItemShown(id=item.id, name=item.name, type=item.type, rarity=item.rarity, sprite_key=item.sprite_key)
 
 
 def session_shown(row: RowMapping) -> SessionShown:
