@@ -51,9 +51,7 @@ async def measure(effort: Effort) -> dict[str, Any]:
         (directory / "floor").mkdir()
         logs = {"LOG_DIR": str(directory / "logs")}
         game = stack.enter_context(served(gamefold(directory / "game"), directory, environment={**GAME, **logs}))
-        floor = stack.enter_context(
-            served(["-m", "bench.floor_server", "--data", str(directory / "floor")], directory)
-        )
+        floor = stack.enter_context(served(["-m", "bench.floor_server", "--data", str(directory / "floor")], directory))
         client = stack.enter_context(Client.started())
         matches = start_matches(game.port, CONNECTIONS)
         sides = {"gamefold": Side(client, "gamefold", game), "floor": Side(client, "floor", floor)}
@@ -158,9 +156,7 @@ def start_matches(port: int, count: int, tick_delay_ms: int = 0) -> list[dict[st
         ]
         body = {"player_1_id": players[0], "player_2_id": players[1], "tick_delay_ms": tick_delay_ms}
         session = call(port, "/spellcasters/playground/start", body)["session_id"]
-        matches.append(
-            {"path": f"/spellcasters/playground/{session}/action", "players": players, "session": session}
-        )
+        matches.append({"path": f"/spellcasters/playground/{session}/action", "players": players, "session": session})
     return matches
 
 

@@ -151,9 +151,7 @@ class SqliteFloor:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute(
-            "CREATE TABLE floor (world TEXT, seq INTEGER, payload BLOB, PRIMARY KEY (world, seq))"
-        )
+        self._connection.execute("CREATE TABLE floor (world TEXT, seq INTEGER, payload BLOB, PRIMARY KEY (world, seq))")
 
     async def write(self, rows: list[tuple[str, int, bytes]]) -> None:
         """Write rows in one durable transaction."""

@@ -46,7 +46,7 @@ class Viewer(asyncio.Protocol):
         for found in _ID.finditer(whole):
             self._seen.append((self._match, int(found[1]), now_s))
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         """Note that the server closed it."""
         self.lost = True
 

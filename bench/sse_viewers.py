@@ -64,7 +64,7 @@ def watched(viewers: int, seconds: float, *, stalled_share: float) -> dict[str, 
                 client.stdin.flush()
                 client.stdout.readline()
                 answer = json.loads(Path(command["answer"]).read_text(encoding="utf-8"))
-                # The second of rest at the end belongs to the taking of the processor time, so it is taken off again.
+                # The second of rest at the end is in the processor time and not in `took_s`: it errs against us.
                 cores = (serving.cpu_s() - cpu_s) / answer["took_s"]
                 memory_after = serving.memory_bytes()
                 evicted = _ended_streams(serving.port)
