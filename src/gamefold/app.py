@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hmac
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Final
 import structlog
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.requests import HTTPConnection
 
 from gamefold.console.pages import GamePages, pages_router
 from gamefold.engine.clock import Clock, RealClock
@@ -24,10 +26,12 @@ from gamefold.games.focus.game import FocusServer, ruleset_with
 from gamefold.games.spellcasters.game import GAME as SPELLCASTERS
 from gamefold.games.spellcasters.game import open_playground
 from gamefold.games.spellcasters.routes import PlaygroundOptions
+from gamefold.platform.accounts.players import Doors
 from gamefold.platform.engine_metrics import EngineMetrics
 from gamefold.platform.game import Game, House, Opened
 from gamefold.platform.opening import Platform, PlatformOptions
 from gamefold.platform.operators import Operators
+from gamefold.platform.tenants.current import HEADER as TENANT_HEADER
 from gamefold.settings import Settings
 from gamefold.storage import idempotency as stored
 from gamefold.storage.database import Database
@@ -117,7 +121,8 @@ def build(
         platform=platform,
         streams=streams,
         metrics=metrics,
-        cursor_secret=settings.secret(),
+        # Every process that takes these tokens must take these cursors; some have data directories of their own.
+        cursor_secret=hmac.digest(settings.token_secret(), b"gamefold cursors", "sha256"),
         log_dir=settings.log_dir,
     )
     opened = {game.name: OPENERS[game.name](house, settings) for game in chosen}
@@ -184,7 +189,7 @@ def build(
             metrics=metrics,
             streams=streams,
             idempotency=idempotency,
-            caller_of=platform.doors.caller_of,
+            caller_of=partial(_asker, platform.doors),
             now_ms=clock.now_ms,
             styles={"": ErrorStyle(), **{prefixes[name]: GAMES[name].errors for name in opened}},
             translation=TRANSLATION,
@@ -224,6 +229,11 @@ OPENERS: Final[Mapping[str, Callable[[House, Settings], Opened]]] = {
 def _rulesets(settings: Settings) -> dict[str, Ruleset]:
     """Give the rules of all games, with the numbers that settings change."""
     return {game.name: game.ruleset for game in GAMES.values()} | {FOCUS.name: ruleset_with(settings.session_min_ratio)}
+
+
+def _asker(doors: Doors, connection: HTTPConnection) -> str:
+    """Name whose an Idempotency-Key is: somebody's in one tenant. Elsewhere the same request is another one."""
+    return " ".join((doors.caller_of(connection), *connection.headers.getlist(TENANT_HEADER)))
 
 
 # What the engine's own failures mean to a client.

@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection
 
-from gamefold.engine.host import Ack, Host
+from gamefold.engine.host import Ack, Host, WorldUnavailable
+from gamefold.engine.journal import WorldNotFound
 from gamefold.engine.ruleset import Intent, Rejected
+from gamefold.engine.world import RuleCrash
 from gamefold.games.focus import tables
 from gamefold.games.focus.intents import ResetStreak, TimeOutSessions
 from gamefold.games.focus.state import day_of
@@ -16,6 +19,8 @@ from gamefold.platform.jobs.schedules import daily, every
 from gamefold.storage.database import Database
 
 JOBS_ACTOR: Final = "jobs"
+
+log = structlog.get_logger("gamefold.focus.jobs")
 
 Batch = Callable[[Connection, str], list[str]]
 
@@ -31,6 +36,9 @@ def focus_jobs(host: Host, database: Database, tell: Callable[[Ack], None]) -> S
                     tell(await host.submit(world, JOBS_ACTOR, intent))
                 except Rejected:
                     continue  # its player was quicker
+                except (RuleCrash, WorldNotFound, WorldUnavailable) as error:
+                    # One save that cannot be played must not keep all those behind it from their turn.
+                    log.warning("a job left a save out", world=world, intent=type(intent).__name__, exc_info=error)
             after = worlds[-1]
 
     async def streak_reset(fire_ms: int) -> None:

@@ -17,7 +17,7 @@ from gamefold.platform.accounts.sessions import Grant
 from gamefold.platform.accounts.users import User
 from gamefold.platform.audit import Actor
 from gamefold.platform.limits import rate_limited
-from gamefold.platform.tenants.members import create_tenant
+from gamefold.platform.tenants.members import NAME_CHARACTERS_MAX, create_tenant
 from gamefold.web.bodies import Text
 from gamefold.web.idempotency import request_entropy
 from gamefold.web.route import StrictRoute
@@ -31,8 +31,8 @@ class RegisterBody(Asked):
 
     email: Email
     password: Password
-    full_name: Annotated[Text | None, Field(max_length=200)] = None
-    tenant_name: Annotated[Text | None, Field(max_length=200)] = None
+    full_name: Annotated[Text | None, Field(max_length=100, examples=["Builder One"])] = None
+    tenant_name: Annotated[Text | None, Field(max_length=NAME_CHARACTERS_MAX, examples=["Deep Work Club"])] = None
 
 
 class LoginBody(Asked):
@@ -68,6 +68,12 @@ def tokens_shown(grant: Grant) -> Tokens:
     )
 
 
+def workspace_of(user: User) -> str:
+    """Give the name of the tenant that a new person gets: "<name>'s workspace", shortened to what a name may be."""
+    name, ending = user.full_name or (user.email or "").partition("@")[0], "'s workspace"
+    return name[: NAME_CHARACTERS_MAX - len(ending)] + ending
+
+
 def build(desk: Desk) -> APIRouter:
     """Give the routes of accounts. Their answers are kept nowhere."""
     router = APIRouter(prefix="/api/auth", tags=["auth"], route_class=StrictRoute)
@@ -79,7 +85,7 @@ def build(desk: Desk) -> APIRouter:
         tenant_id = desk.entropy.new_id(entropy and f"{entropy}:tenant")
 
         def found_tenant(connection: Connection, user: User) -> None:
-            name = body.tenant_name or f"{body.full_name or body.email.partition('@')[0]}'s workspace"
+            name = body.tenant_name or workspace_of(user)
             create_tenant(connection, Actor(user.id), tenant_id, name, user.id, desk.platform.wall.now_ms())
 
         grant = await desk.platform.accounts.register(

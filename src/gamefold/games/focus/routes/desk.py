@@ -30,6 +30,7 @@ from gamefold.platform.accounts.players import CurrentPlayer
 from gamefold.platform.opening import Platform
 from gamefold.platform.refusals import STATUS_OF as PLATFORM_STATUS_OF
 from gamefold.platform.tenants.current import CurrentTenant
+from gamefold.platform.tenants.members import forbidden
 from gamefold.storage.database import Database
 from gamefold.web.pagination import Pager
 
@@ -57,7 +58,10 @@ async def current_scope(player: CurrentPlayer, tenant: CurrentTenant) -> Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Everything the routes ask. `tell` hears what was accepted, for metrics and analytics."""
+    """Everything the routes ask. `tell` hears what was accepted, for metrics and analytics.
+
+    `request` is `request_entropy`: what a process had accepted before it died is answered, and not asked again.
+    """
 
     host: Host
     database: Database
@@ -87,7 +91,8 @@ class Desk:
         if found is None:
             await self.begin(scope)
             found = await self.read(scope, _hero_and_world)
-        assert found is not None, "a save that began has a hero"
+        if found is None:
+            raise forbidden()  # they left, or their tenant went, while we looked
         return found
 
     async def read(self, scope: Scope, query: Callable[[Connection, Scope], T]) -> T:

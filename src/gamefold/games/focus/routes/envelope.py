@@ -11,7 +11,8 @@ from gamefold.web.bodies import Body
 
 DataT = TypeVar("DataT")
 
-Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", to_lower=True)]
+# Read in either letter case, as X-Tenant-Id is, and known in one.
+Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True)]
 
 
 class Asked(Body):

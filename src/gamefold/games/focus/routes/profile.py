@@ -88,7 +88,7 @@ class WorldStatePage(Shown):
 class ProfileBody(Asked):
     """What to change; null empties a field."""
 
-    full_name: Annotated[Text | None, Field(max_length=200)] = None
+    full_name: Annotated[Text | None, Field(max_length=100)] = None
     avatar: Annotated[Text | None, Field(max_length=2_048)] = None
 
 

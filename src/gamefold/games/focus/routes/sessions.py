@@ -211,20 +211,23 @@ def build(desk: Desk) -> APIRouter:
         return ok(await _session(desk, scope, session_id))
 
     @router.post("/{session_id}/activate")
-    async def activate(session_id: Uuid, scope: CurrentScope) -> Reply[SessionShown]:
-        await desk.submit(scope, ActivateSession(session_id))
+    async def activate(session_id: Uuid, scope: CurrentScope, request: Request) -> Reply[SessionShown]:
+        await desk.submit(scope, ActivateSession(session_id), request_entropy(request))
         return ok(await _session(desk, scope, session_id))
 
     @router.post("/{session_id}/complete")
     async def complete(
-        session_id: Uuid, scope: CurrentScope, body: CompleteBody | None = None
+        session_id: Uuid, scope: CurrentScope, request: Request, body: CompleteBody | None = None
     ) -> Reply[CompletedShown]:
         del body  # whatever the client's clock says
-        return ok(completed_shown(await desk.submit(scope, CompleteSession(session_id))))
+        return ok(completed_shown(await desk.submit(scope, CompleteSession(session_id), request_entropy(request))))
 
     @router.post("/{session_id}/cancel")
-    async def cancel(session_id: Uuid, scope: CurrentScope, body: CancelBody | None = None) -> Reply[SessionShown]:
-        await desk.submit(scope, CancelSession(session_id, (body or CancelBody()).reason))
+    async def cancel(
+        session_id: Uuid, scope: CurrentScope, request: Request, body: CancelBody | None = None
+    ) -> Reply[SessionShown]:
+        reason = (body or CancelBody()).reason
+        await desk.submit(scope, CancelSession(session_id, reason), request_entropy(request))
         return ok(await _session(desk, scope, session_id))
 
     return router

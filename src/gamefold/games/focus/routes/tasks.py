@@ -1,5 +1,6 @@
 """Task templates: plain rows of one user in one tenant."""
 
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -100,9 +101,14 @@ def build(desk: Desk) -> APIRouter:
     @router.post("", status_code=201)
     async def create(body: TaskBody, scope: CurrentScope, request: Request) -> Reply[TaskShown]:
         _refuse_other_durations(body)
-        task_id, now_ms = desk.entropy.new_id(request_entropy(request)), desk.clock.now_ms()
+        entropy = request_entropy(request)
+        task_id, now_ms = desk.entropy.new_id(entropy), desk.clock.now_ms()
 
         def transaction(connection: Connection, scope: Scope) -> RowMapping:
+            if entropy is not None:
+                # The same request may have come this far before, in a process that died before it could answer.
+                with suppress(Rejected):
+                    return tables.task_of(connection, scope, task_id)
             return tables.create_task(connection, scope, task_id, **_columns(body), now_ms=now_ms)
 
         return ok(task_shown(await desk.write(scope, transaction)))

@@ -7,12 +7,14 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gamefold.engine.ruleset import Rejected
 from gamefold.games.focus.routes.auth import Email
 from gamefold.games.focus.routes.desk import Desk
 from gamefold.games.focus.routes.envelope import Asked, Reply, Shown, Uuid, ok
 from gamefold.games.focus.tables import stamp
 from gamefold.platform.accounts.players import CurrentPlayer
-from gamefold.platform.tenants.members import Member, Membership
+from gamefold.platform.refusals import MEMBER_NOT_FOUND
+from gamefold.platform.tenants.members import NAME_CHARACTERS_MAX, Member, Membership
 from gamefold.platform.tenants.roles import Role
 from gamefold.web.bodies import Text
 from gamefold.web.idempotency import request_entropy
@@ -22,7 +24,7 @@ from gamefold.web.route import StrictRoute
 class TenantBody(Asked):
     """A new workspace."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=200, examples=["Deep Work Club"])]
+    name: Annotated[Text, Field(min_length=1, max_length=NAME_CHARACTERS_MAX, examples=["Deep Work Club"])]
 
 
 class MemberBody(Asked):
@@ -97,7 +99,10 @@ def build(desk: Desk) -> APIRouter:
     async def add(tenant_id: tenant_path, body: MemberBody, player: CurrentPlayer) -> Reply[MemberShown]:
         added = await tenants.add_member(player.id, tenant_id, body.email, body.role)
         everybody = await tenants.members(player.id, tenant_id)
-        return ok(next(member_shown(member) for member in everybody if member.user_id == added.user_id))
+        shown = next((member_shown(member) for member in everybody if member.user_id == added.user_id), None)
+        if shown is None:
+            raise Rejected(MEMBER_NOT_FOUND, "They have left again already.")
+        return ok(shown)
 
     @router.delete("/{tenant_id}/members/{user_id}", status_code=204)
     async def remove(tenant_id: tenant_path, user_id: Uuid, player: CurrentPlayer) -> Response:
