@@ -44,10 +44,10 @@ async def test_who_registers_is_let_in(people: People) -> None:
     assert (player.id, player.session_id) == (grant.user.id, grant.session_id)
 
 
-@pytest.mark.parametrize("same", ["ada@example.com", "ADA@EXAMPLE.COM", " ada@Example.Com"])
-async def test_an_address_has_one_account(people: People, same: str) -> None:
+async def test_an_address_has_one_account(people: People) -> None:
     await people.ada()
-    assert await refused(people.accounts.register(same, GOOD, GAME)) == EMAIL_TAKEN
+    for same in ("ada@example.com", "ADA@EXAMPLE.COM", " ada@Example.Com"):
+        assert await refused(people.accounts.register(same, GOOD, GAME)) == EMAIL_TAKEN
 
 
 async def test_a_username_is_one_persons_in_all_its_forms(people: People) -> None:
@@ -94,9 +94,9 @@ async def test_login_by_address_or_username(people: People) -> None:
         assert grant.session_id != registered.session_id
 
 
-@pytest.mark.parametrize(
-    ("name", "password"),
-    [
+async def test_whatever_is_wrong_with_a_login_the_answer_is_the_same(people: People) -> None:
+    await people.ada()
+    for name, password in (
         ("ada@example.com", GOOD + " "),
         ("ada@example.com", GOOD.lower()),
         ("ada@example.com", ""),
@@ -108,15 +108,13 @@ async def test_login_by_address_or_username(people: People) -> None:
         ("with\x00nul", GOOD),
         ("nul\x00@example.com", GOOD),
         ("\ud800", GOOD),
+        ("\ud800@example.com", GOOD),
         ("", GOOD),
         ("x" * 10_000, GOOD),
-    ],
-)
-async def test_whatever_is_wrong_with_a_login_the_answer_is_the_same(people: People, name: str, password: str) -> None:
-    await people.ada()
-    with pytest.raises(Rejected) as raised:
-        await people.login(name, password)
-    assert (raised.value.code, raised.value.message) == (INVALID_CREDENTIALS, "Address or password is wrong.")
+    ):
+        with pytest.raises(Rejected) as raised:
+            await people.login(name, password)
+        assert (raised.value.code, raised.value.message) == (INVALID_CREDENTIALS, "Address or password is wrong.")
 
 
 async def test_a_bcrypt_hash_from_elsewhere_is_good_and_is_replaced_at_the_first_login(people: People) -> None:
@@ -146,12 +144,13 @@ async def test_a_disabled_account_is_told_so_only_to_who_knows_the_password(peop
 
 
 async def test_a_ban_ends_all_sessions_and_an_unban_brings_none_back(people: People) -> None:
-    grants = [await people.ada(), await people.login(), await people.accounts.login("ada@example.com", GOOD, OTHER_GAME)]
+    grants = [await people.ada(), await people.login()]
+    await people.accounts.login("ada@example.com", GOOD, OTHER_GAME)
     await people.moderation.disable(grants[0].user.id, "operator", "cheated")
-    assert not any([await people.open_to(grant) for grant in grants[:2]])
+    assert not any([await people.open_to(grant) for grant in grants])
     assert await refused(people.sessions.refresh(grants[0].refresh_token, GAME)) == ACCOUNT_DISABLED
     await people.moderation.enable(grants[0].user.id, "operator", "said sorry")
-    assert not any([await people.open_to(grant) for grant in grants[:2]])
+    assert not any([await people.open_to(grant) for grant in grants])
     assert await refused(people.sessions.refresh(grants[0].refresh_token, GAME)) == TOKEN_INVALID
     assert await people.open_to(await people.login())
 
@@ -226,32 +225,29 @@ async def test_a_profile_changes_where_it_is_asked_to(people: People) -> None:
     assert await refused(people.login("ada")) == INVALID_CREDENTIALS
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"full_name": "x" * 101},
-        {"full_name": "two\nlines"},
-        {"full_name": "nul\x00"},
-        {"profile_picture": "javascript:alert(1)"},
-        {"profile_picture": "data:image/png;base64,x"},
-        {"profile_picture": "https://"},
-        {"profile_picture": "https://[broken"},
-        {"profile_picture": 'https://example.com/"onload=x'},
-        {"profile_picture": "https://example.com/" + "x" * 2_048},
-    ],
-)
-async def test_a_profile_holds_nothing_that_could_hurt_a_page(people: People, values: dict[str, str]) -> None:
+async def test_a_profile_holds_nothing_that_could_hurt_a_page(people: People) -> None:
     grant = await people.ada()
-    assert await refused(people.accounts.update_profile(grant.user.id, **values)) == PROFILE_INVALID
+    for name in ("x" * 101, "two\nlines", "nul\x00"):
+        assert await refused(people.accounts.update_profile(grant.user.id, full_name=name)) == PROFILE_INVALID
+    for picture in (
+        "javascript:alert(1)",
+        "data:image/png;base64,x",
+        "https://",
+        "https://[broken",
+        'https://example.com/"onload=x',
+        "https://example.com/" + "x" * 2_048,
+    ):
+        assert await refused(people.accounts.update_profile(grant.user.id, profile_picture=picture)) == PROFILE_INVALID
 
 
 async def test_a_changed_password_ends_all_other_sessions(people: People) -> None:
     here = await people.ada()
     there = await people.login()
     change = people.accounts.change_password
-    assert await refused(change(here.user.id, here.session_id, "wrong password", "another good one")) == INVALID_CREDENTIALS
-    assert await refused(change(here.user.id, here.session_id, GOOD, "password1")) == PASSWORD_TOO_WEAK
-    await change(here.user.id, here.session_id, GOOD, "another good one")
+    me = (here.user.id, here.session_id)
+    assert await refused(change(*me, "wrong password", "another good one")) == INVALID_CREDENTIALS
+    assert await refused(change(*me, GOOD, "password1")) == PASSWORD_TOO_WEAK
+    await change(*me, GOOD, "another good one")
     assert await people.open_to(here)
     assert not await people.open_to(there)
     assert await refused(people.login()) == INVALID_CREDENTIALS

@@ -16,15 +16,16 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MovingWindowSupport, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import Redis
-from redis.asyncio.connection import ConnectionPool
+from redis.asyncio.connection import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 WINDOW_S: Final = 60
 PREFIX: Final = "gamefold:limits"
-REDIS_TIMEOUT_S: Final = 0.25
-REDIS_PAUSE_S: Final = 1.0
+REDIS_TIMEOUT_S: Final = 0.5
+REDIS_PAUSE_S: Final = 2.0
+REDIS_CONNECTIONS_MAX: Final = 32
 
 log = structlog.get_logger("gamefold.platform")
 
@@ -124,8 +125,10 @@ class Budgets:
         self._silent = False
         if redis_url is not None:
             # One try and little patience: a request must not wait for a Redis that is gone.
-            pool = ConnectionPool.from_url(
+            pool = BlockingConnectionPool.from_url(
                 redis_url,
+                max_connections=REDIS_CONNECTIONS_MAX,
+                timeout=REDIS_TIMEOUT_S,
                 socket_timeout=REDIS_TIMEOUT_S,
                 socket_connect_timeout=REDIS_TIMEOUT_S,
                 retry=Retry(NoBackoff(), 0),
@@ -150,7 +153,7 @@ class Budgets:
                 self._fall_silent(error)
             else:
                 if self._silent:
-                    self._silent = False
+                    self._silent, self._silent_until_s = False, 0.0
                     log.info("rate limits are shared again")
                 return spent
         return await _hit(self._local, item, name, who)

@@ -4,6 +4,7 @@ Verified strictly (RFC 8725, RFC 9068): one algorithm, one key, one type, and ev
 our value. Times are real time: `--time-scale` makes games faster and tokens no shorter.
 """
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,6 +23,8 @@ LEEWAY_S: Final = 5  # between the clocks of two machines
 TYPE: Final = "at+jwt"
 CHARACTERS_MAX: Final = 2_048
 
+# One token has one text: padding and blanks, which the library lets pass, would give it several.
+_FORM: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _ALGORITHM: Final = "HS256"
 _CLAIMS: Final = ("iss", "aud", "sub", "sid", "iat", "nbf", "exp", "jti")
 
@@ -99,7 +102,7 @@ class AccessTokens:
         return claims
 
     def _signed_claims(self, token: str) -> Claims:
-        if len(token) > CHARACTERS_MAX:
+        if len(token) > CHARACTERS_MAX or not _FORM.fullmatch(token):
             raise _invalid()
         try:
             signed = self._signatures.decode_complete(token, self._secret, algorithms=[_ALGORITHM])

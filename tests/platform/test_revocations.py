@@ -1,0 +1,162 @@
+"""A logout acts everywhere within a second, on open streams too, and never on old news."""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from gamefold.engine.journal import StorageUnavailable
+from gamefold.platform.accounts.revocations import Revocations, purge_revocations
+from gamefold.platform.accounts.tables import revocations
+from gamefold.storage.database import Database
+
+from .people import People, WatchedStreams
+
+DOORKEEPER = Path(__file__).with_name("doorkeeper.py")
+
+
+async def until(condition, within_s: float) -> float:
+    begin = time.perf_counter()
+    while not await condition():
+        if time.perf_counter() - begin > within_s:
+            raise AssertionError(f"not within {within_s} s")
+        await asyncio.sleep(0.02)
+    return time.perf_counter() - begin
+
+
+async def test_here_a_logout_acts_at_once_and_ends_the_persons_streams(people: People) -> None:
+    grant, other = await people.ada(), await people.login()
+    await people.sessions.logout(grant.session_id, grant.user.id)
+    assert people.revocations.is_revoked(grant.session_id)
+    assert not people.revocations.is_revoked(other.session_id)
+    assert people.streams.ended == [grant.session_id, grant.user.id]
+
+
+async def test_elsewhere_it_acts_within_a_second(people: People, others: People) -> None:
+    grant = await people.ada()
+    assert await others.open_to(grant)
+    await people.sessions.logout(grant.session_id, grant.user.id)
+
+    async def shut() -> bool:
+        return not await others.open_to(grant)
+
+    await until(shut, 1.0)
+    assert others.streams.ended == [grant.session_id, grant.user.id]
+
+
+async def test_a_process_that_starts_later_knows_what_ended_before(people: People, other_database: Database) -> None:
+    grant = await people.ada()
+    await people.sessions.logout(grant.session_id, grant.user.id)
+    streams = WatchedStreams()
+    late = Revocations(other_database, streams)
+    await late.start()
+    assert not await late.still_open(grant.session_id)
+    await late.stop()
+
+
+async def test_the_token_of_a_deleted_account_is_refused_everywhere(people: People, others: People) -> None:
+    grant = await people.ada()
+    await people.accounts.delete(grant.user.id, grant.user.id)
+
+    async def shut() -> bool:
+        return not await others.open_to(grant)
+
+    await until(shut, 1.0)
+
+
+async def test_news_that_got_old_are_asked_for_before_anybody_is_let_in(
+    people: People, other_database: Database
+) -> None:
+    stuck = Revocations(other_database, WatchedStreams(), every_s=3_600)
+    await stuck.start()
+    grant = await people.ada()
+    assert await stuck.still_open(grant.session_id)
+    await people.sessions.logout(grant.session_id, grant.user.id)
+    await asyncio.sleep(1.05)
+    assert not await stuck.still_open(grant.session_id)
+    await stuck.stop()
+
+
+async def test_nobody_is_let_in_while_the_database_does_not_answer() -> None:
+    class Gone:
+        dialect = "sqlite"
+        answers = True
+
+        async def read(self, _query):
+            if not self.answers:
+                raise StorageUnavailable("gone")
+            return []
+
+    gone = Gone()
+    known = Revocations(gone, WatchedStreams(), every_s=0.05)
+    await known.start()
+    assert await known.still_open("session")
+    gone.answers = False
+    await asyncio.sleep(1.1)
+    with pytest.raises(StorageUnavailable):
+        await known.still_open("session")
+    gone.answers = True
+    assert await known.still_open("session")
+    await known.stop()
+
+
+async def test_streams_that_opened_too_late_to_be_seen_are_ended_by_a_second_sweep(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gamefold.platform.accounts.revocations.SECOND_SWEEP_S", 0.1)
+    grant = await people.ada()
+    await people.sessions.logout(grant.session_id, grant.user.id)
+
+    async def swept_twice() -> bool:
+        return people.streams.ended == [grant.session_id, grant.user.id] * 2
+
+    await until(swept_twice, 2.0)
+
+
+async def test_revocations_are_kept_as_long_as_tokens_could_be_about(people: People) -> None:
+    grant = await people.ada()
+    await people.sessions.logout(grant.session_id, grant.user.id)
+    assert await people.database.write(purge_revocations) == 0
+    old = "datetime('now', '-1 hour')" if people.database.dialect == "sqlite" else "now() - interval '1 hour'"
+    await people.sql(f"UPDATE platform.revocations SET at = {old}")
+    assert await people.database.write(purge_revocations) == 1
+    assert await people.database.read(lambda connection: connection.execute(select(revocations)).all()) == []
+
+
+@pytest.mark.postgres
+async def test_two_processes_on_one_postgres_agree_within_a_second(postgres_url: str) -> None:
+    """The real thing: two processes, each with its own memory, and a token both took a moment ago."""
+    first, second = await asyncio.gather(_doorkeeper(postgres_url), _doorkeeper(postgres_url))
+    try:
+        grant = await _ask(first, {"do": "register", "email": "ada@example.com"})
+        for keeper in (first, second):
+            assert (await _ask(keeper, {"do": "admit", "token": grant["token"]}))["open"]
+        begin = time.perf_counter()
+        await _ask(first, {"do": "logout", **grant})
+        assert not (await _ask(first, {"do": "admit", "token": grant["token"]}))["open"]
+        while (await _ask(second, {"do": "admit", "token": grant["token"]}))["open"]:
+            assert time.perf_counter() - begin < 1.0
+            await asyncio.sleep(0.02)
+        assert (await _ask(second, {"do": "streams"}))["ended"] == [grant["session_id"], grant["user_id"]]
+    finally:
+        for keeper in (first, second):
+            keeper.kill()
+            await keeper.wait()
+
+
+async def _doorkeeper(url: str) -> asyncio.subprocess.Process:
+    command = (sys.executable, "-m", "tests.platform.doorkeeper", url)
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=DOORKEEPER.parents[2])
+
+
+async def _ask(keeper: asyncio.subprocess.Process, question: dict[str, object]) -> dict[str, object]:
+    assert keeper.stdin is not None
+    assert keeper.stdout is not None
+    keeper.stdin.write(json.dumps(question).encode() + b"\n")
+    await keeper.stdin.drain()
+    return json.loads(await asyncio.wait_for(keeper.stdout.readline(), 30))
