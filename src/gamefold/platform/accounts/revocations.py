@@ -57,6 +57,8 @@ class Revocations:
             self._poller.cancel()
             with suppress(asyncio.CancelledError):
                 await self._poller
+        if self._asking is not None:
+            await asyncio.gather(self._asking, return_exceptions=True)
 
     def is_revoked(self, session_id: str) -> bool:
         """Say whether a session has ended, as far as this process knows."""
