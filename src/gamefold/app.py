@@ -31,6 +31,7 @@ from gamefold.platform.engine_metrics import EngineMetrics
 from gamefold.platform.game import Game, House, Opened
 from gamefold.platform.opening import Platform, PlatformOptions
 from gamefold.platform.operators import Operators
+from gamefold.platform.telemetry.opening import Telemetry, open_telemetry
 from gamefold.platform.tenants.current import HEADER as TENANT_HEADER
 from gamefold.settings import Settings
 from gamefold.storage import idempotency as stored
@@ -77,20 +78,23 @@ def build(
     time_scale: float = 1.0,
     clock: Clock | None = None,
     on_fatal: Callable[[str], None] = lambda _reason: None,
+    telemetry: Telemetry | None = None,
 ) -> Server:
     """Put a server together: `games` (all by default), each under its prefix, or one `at_root`.
 
-    `on_fatal` hears why the engine must not write any more; the process should end then.
+    `on_fatal` hears why the engine must not write any more; the process should end then. `telemetry` is what the
+    settings say, if none is given.
     """
     chosen = [GAMES[name] for name in games or GAMES]
     assert len(chosen) == 1 or not at_root, "only one game can be at the root"
     clock = clock or RealClock(time_scale)
     registry = CollectorRegistry()
-    metrics, engine_metrics = WebMetrics(registry), EngineMetrics(registry, on_fatal)
+    telemetry = telemetry or open_telemetry(settings.otlp_endpoint, settings.otel_service_name, VERSION)
+    metrics, engine_metrics = WebMetrics(registry), telemetry.observer(registry, on_fatal)
     if (file := settings.sqlite_file) is not None:
         file.parent.mkdir(parents=True, exist_ok=True)  # DB_PATH may name a place nobody has been to
     node = secrets.token_hex(8)
-    database = open_database(settings.url, node=node)
+    database = open_database(settings.url, node=node, watch=telemetry.watch)
     entropy = Entropy(settings.seed)
     streams = Streams(metrics)
     prefixes = {game.name: "" if at_root else f"/{game.name}" for game in chosen}
@@ -159,6 +163,7 @@ def build(
                 await game.close()
             await host.close()
             await database.close()
+            await telemetry.close()
 
     app = FastAPI(
         title="Gamefold",
@@ -167,6 +172,7 @@ def build(
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        telemetry=telemetry.of_requests,
     )
     checks = {"database": lambda: _database_answers(database), "engine": lambda: _engine_runs(host)}
     for name, game in opened.items():

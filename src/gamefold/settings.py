@@ -5,6 +5,7 @@ import json
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -38,6 +39,22 @@ def _database_url(value: str) -> str:
 def _redis_url(value: str) -> str:
     if not value.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must start with redis://, rediss:// or unix://")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return value
+
+
+def _dsn(value: str) -> str:
+    # The value itself is not repeated: it is a key.
+    address = urlsplit(value)
+    if address.scheme not in {"http", "https"} or not (address.username and address.hostname):
+        raise ValueError("must look like https://<key>@<host>/<project>")
+    if not address.path.rpartition("/")[2].isdigit():
+        raise ValueError("must end with the number of a project")
     return value
 
 
@@ -86,7 +103,11 @@ class Settings(BaseSettings):
     rate_limit_per_min: Annotated[int, Field(ge=0, le=1_000_000)] = _named(
         "RATE_LIMIT_PER_MIN", 60, description="Requests per user and minute; 0 turns the limit off."
     )
-    sentry_dsn: str | None = _named("SENTRY_DSN", None, repr=False)
+    sentry_dsn: Annotated[str, AfterValidator(_dsn)] | None = _named("SENTRY_DSN", None, repr=False)
+    otlp_endpoint: Annotated[str, AfterValidator(_http_url)] | None = _named(
+        "OTEL_EXPORTER_OTLP_ENDPOINT", None, description="The collector that traces go to (OTLP over HTTP)."
+    )
+    otel_service_name: Annotated[str, Field(min_length=1)] = _named("OTEL_SERVICE_NAME", "gamefold")
     cors_origins: Origins = _named("GAMEFOLD_CORS_ORIGINS", ())
 
     # Focus

@@ -1,5 +1,6 @@
 """`serve`, `demo`, `openapi`: everything that puts a server together."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,10 +15,11 @@ from typing import Annotated
 import httpx
 import typer
 
-from gamefold.app import GAMES, build
+from gamefold.app import GAMES, VERSION, build
 from gamefold.cli.options import Config, Data, lock_of, settings_of
 from gamefold.cli.told import CommandFailed
 from gamefold.engine.host import STORE_BROKEN
+from gamefold.platform.telemetry.reports import open_reports
 from gamefold.settings import Settings
 from gamefold.web.logs import configure_logs
 from gamefold.web.server import serve as run_server
@@ -106,8 +108,11 @@ def _run(
 ) -> None:
     if time_scale <= 0:
         raise CommandFailed("--time-scale must be above 0")
-    configure_logs(settings.log_level)
-    with lock_of(settings):
+    reports = open_reports(settings.sentry_dsn, environment=settings.environment, release=VERSION)
+    configure_logs(settings.log_level, report=reports.log_event if reports else None)
+    with lock_of(settings), contextlib.ExitStack() as at_end:
+        if reports is not None:
+            at_end.callback(reports.close)
         failures: list[str] = []
 
         def stop(reason: str) -> None:

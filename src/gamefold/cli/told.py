@@ -5,6 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gamefold.engine.journal import JournalCorrupt, StorageUnavailable, WorldNotFound
 from gamefold.engine.refusal import Rejected
+from gamefold.platform.telemetry.opening import MissingExtra
 from gamefold.settings import SettingsError
 from gamefold.storage.backup_file import BackupRefused
 from gamefold.storage.data_lock import DataInUse
@@ -18,7 +19,7 @@ class CommandFailed(Exception):
 def explain(error: Exception) -> str | None:
     """Give the line for an error, None where it is our own fault and the trace is needed."""
     match error:
-        case CommandFailed() | SettingsError():
+        case CommandFailed() | SettingsError() | MissingExtra():
             return str(error)
         case DataInUse():
             return f"{error}; stop that server first, or ask it over HTTP"

@@ -37,6 +37,7 @@ class Ack(msgspec.Struct, frozen=True):
     seq: int
     time_ms: int
     events: tuple[Event, ...]
+    tick: int
     repeated: bool = False  # it had been applied before, under the same request id
 
 
@@ -57,6 +58,7 @@ class Asked:
     intent: Intent | None = None
     request: str | None = None
     view: Callable[[Any], Any] | None = None
+    trail: Any = None  # the observer's own: see Observer.asking
 
     def settle(self, outcome: Any) -> None:
         """Answer with a value or an exception. A caller who has left is no fault."""
@@ -71,4 +73,4 @@ class Asked:
 def ack(world: World, played: Played) -> Ack:
     """Make the answer to an intent that was played."""
     events = tuple(record.event for record in played.records)
-    return Ack(world.id, world.run.run, played.entry.seq, played.entry.time_ms, events)
+    return Ack(world.id, world.run.run, played.entry.seq, played.entry.time_ms, events, played.entry.tick)

@@ -24,6 +24,7 @@ from gamefold.engine.feed import Ended, Feed, QueueLimits, Record, Subscription
 from gamefold.engine.history import batch_of, ruleset_of
 from gamefold.engine.journal import (
     Batch,
+    Entry,
     Guard,
     Journal,
     JournalCorrupt,
@@ -172,8 +173,11 @@ class Host:
         HostStopped. `request` is the sender's own id: sent again, the intent is applied once and answered the same.
         """
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
-        await self._ask(world_id, Asked(answer, actor, intent, request))
-        return await answer
+        with self.observer.asking(world_id, intent) as trail:
+            await self._ask(world_id, Asked(answer, actor, intent, request, trail=trail))
+            ack = await answer
+            self.observer.acknowledged(trail, ack)
+            return ack
 
     async def query(self, world_id: str, view: Callable[[Any], T]) -> T:
         """Give `view(state)` of the durable state. `view` must copy what it keeps. Raises like `submit`."""
@@ -327,23 +331,23 @@ class Host:
     async def _settle_repeated(self, world_id: str, asked: Asked, repeated: Repeated) -> None:
         """Answer a resent intent with what it did the first time."""
         try:
-            events, time_ms = await self._events_of(world_id, repeated.seq)
+            events, entry = await self._done_at(world_id, repeated.seq)
         except asyncio.CancelledError:
             asked.settle(HostStopped("the host went down"))
             raise
         except Exception as error:  # noqa: BLE001 - the caller waits for whatever it is
             asked.settle(error)
         else:
-            asked.settle(Ack(world_id, repeated.run, repeated.seq, time_ms, events, repeated=True))
+            asked.settle(Ack(world_id, repeated.run, entry.seq, entry.time_ms, events, entry.tick, repeated=True))
 
-    async def _events_of(self, world_id: str, seq: int) -> tuple[tuple[Event, ...], int]:
+    async def _done_at(self, world_id: str, seq: int) -> tuple[tuple[Event, ...], Entry]:
         ruleset = ruleset_of(self.rulesets, world_id)
         lineage = await self.journal.lineage(world_id)
         segment = next(part for part in lineage if part.after_seq < seq <= (part.upto_seq or seq))
         [batch] = await self.journal.batches(segment, seq - 1, 1)
         [entry] = [entry for entry in codec.entries_of(batch) if entry.seq == seq]
         stored = [event for event in codec.events_of(batch) if event.seq == seq]
-        return tuple(codec_of(ruleset.at(event.version)).event(event.event) for event in stored), entry.time_ms
+        return tuple(codec_of(ruleset.at(event.version)).event(event.event) for event in stored), entry
 
     # -- rounds -------------------------------------------------------------------------------------------------
 
@@ -369,7 +373,11 @@ class Host:
                     if self._residents.get(world_id) is resident:
                         rounds.append(play_round(resident, self.clock, self.observer))
                 batches = [round_.batch() for round_ in rounds if round_.played]
-                failed = await self._committed(batches) if batches else {}
+                failed: dict[str, BaseException] = {}
+                if batches:
+                    trails = [asked.trail for round_ in rounds for asked, _ in round_.answers]
+                    with self.observer.committing(trails):
+                        failed = await self._committed(batches)
                 for round_ in rounds:
                     if (error := failed.get(round_.resident.world.id)) is not None:
                         self._lose(round_, error)

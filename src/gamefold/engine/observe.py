@@ -1,12 +1,32 @@
 """What the engine tells whoever measures it. The default listens to nothing."""
 
 import logging
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from gamefold.engine.asked import Ack
+from gamefold.engine.ruleset import Intent
 
 logger = logging.getLogger("gamefold.engine")
 
 
 class Observer:
     """Override what you want to count. Called on the event loop; must be quick and must not raise."""
+
+    def asking(self, world: str, intent: Intent) -> AbstractContextManager[Any]:  # noqa: ARG002 - for those who override it
+        """Somebody asks a world for `intent`, from here to the end of the block; runs where they are.
+
+        What the manager gives is the intent's trail: `committing` and `acknowledged` are handed it again.
+        """
+        return nullcontext()
+
+    def committing(self, trails: Iterable[Any]) -> AbstractContextManager[Any]:  # noqa: ARG002 - as above
+        """One transaction is made durable, from here to the end of the block, for all who left these trails."""
+        return nullcontext()
+
+    def acknowledged(self, trail: Any, ack: Ack) -> None:
+        """An intent is durable; called where it was asked."""
 
     def committed(self, entries: int, worlds: int, seconds: float) -> None:
         """One durable commit."""

@@ -65,7 +65,8 @@ class OnDemand:
         started_s = loop.time()
         outcomes: list[Any]
         try:
-            outcomes = await self._journal.transact([(errand.world_id, errand.work) for errand in errands])
+            with self._observer.committing([asked.trail for errand in errands for asked in errand.asked]):
+                outcomes = await self._journal.transact([(errand.world_id, errand.work) for errand in errands])
         except asyncio.CancelledError:
             outcomes = [HostStopped("killed")] * len(errands)
             raise

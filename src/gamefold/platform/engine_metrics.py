@@ -1,10 +1,12 @@
 """The engine's numbers for Prometheus."""
 
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from gamefold.engine.asked import Ack
 from gamefold.engine.observe import Observer
 
 log = structlog.get_logger("gamefold.engine")
@@ -50,6 +52,10 @@ class EngineMetrics(Observer):
         self._failures = Counter("gamefold_engine_failures", "What went wrong, by kind.", ("kind",), registry=registry)
         self.resident_worlds = Gauge("gamefold_resident_worlds", "Worlds in memory.", registry=registry)
         self.subscribers = Gauge("gamefold_subscribers", "Subscriptions to worlds.", registry=registry)
+
+    def acknowledged(self, trail: Any, ack: Ack) -> None:  # noqa: ARG002 - for those who trace
+        """Let the request's log lines name the entry it has become."""
+        structlog.contextvars.bind_contextvars(world=ack.world, seq=ack.seq)
 
     def committed(self, entries: int, worlds: int, seconds: float) -> None:
         """One durable commit."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -39,7 +39,9 @@ class PostgresDatabase:
         connections: int = 10,
         command_timeout_s: float | None = COMMAND_TIMEOUT_S,
         name: str = "gamefold",
+        watch: Callable[[Engine], None] | None = None,
     ) -> None:
+        """`watch` is handed the engine, to listen to its statements."""
         settings = {**_SETTINGS, "application_name": name}
 
         async def connect(**_options: Any) -> Any:
@@ -49,6 +51,8 @@ class PostgresDatabase:
         self._engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://", async_creator=connect, pool_size=connections, max_overflow=0, pool_timeout=30
         )
+        if watch is not None:
+            watch(self._engine.sync_engine)
         self._closed = False
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -28,7 +29,8 @@ class SqliteDatabase:
     """A `Database` in one file.
 
     `module` is the DBAPI module that opens it; a simulation hands in one with its own disk. Work reaches the
-    threads through the event loop's `run_in_executor`, so a simulated loop can run it inline.
+    threads through the event loop's `run_in_executor`, so a simulated loop can run it inline. `watch` is handed every
+    engine, to listen to its statements.
     """
 
     dialect: Dialect = "sqlite"
@@ -41,6 +43,7 @@ class SqliteDatabase:
         readers: int = 3,
         foreign_keys: bool = True,
         busy_timeout_ms: int = 10_000,
+        watch: Callable[[Engine], None] | None = None,
     ) -> None:
         def connect() -> Any:
             # isolation_level=None: the module must not begin transactions of its own, BEGIN below does.
@@ -65,6 +68,9 @@ class SqliteDatabase:
         # otherwise fail with "database is locked" whenever somebody else wrote in between.
         self._writing = _engine(module, connect_writer, "BEGIN IMMEDIATE", poolclass=NullPool)
         self._reading = _engine(module, connect_reader, "BEGIN", poolclass=QueuePool, pool_size=readers, max_overflow=0)
+        if watch is not None:
+            watch(self._writing)
+            watch(self._reading)
         self._writer_thread = ThreadPoolExecutor(1, "gamefold-writer")
         self._reader_threads = ThreadPoolExecutor(readers, "gamefold-reader")
         self._writer: Connection | None = None
@@ -98,7 +104,9 @@ class SqliteDatabase:
     ) -> T:
         if self._closed:
             raise StorageUnavailable("the database is closed")
-        return await to_the_end(asyncio.get_running_loop().run_in_executor(threads, run, work))
+        # The thread works in the name of whoever asked: what is logged or traced there belongs to that request.
+        run_in_context = copy_context().run
+        return await to_the_end(asyncio.get_running_loop().run_in_executor(threads, run_in_context, run, work))
 
     def _write(self, transaction: Callable[[Connection], T]) -> T:
         if self._broken is not None:

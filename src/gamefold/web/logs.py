@@ -1,10 +1,11 @@
 """Structured logs: one JSON object per line on stderr, with the trace id, without secrets."""
 
+import contextlib
 import json
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Final, TextIO
 
 import structlog
@@ -27,11 +28,16 @@ _SECRET_TEXT: Final = re.compile(
 _OURS: Final = frozenset({"level", "timestamp", "logger", "trace_id", "method", "route", "status", "duration_ms"})
 
 
-def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
+Report = Callable[[Mapping[str, Any]], None]
+"""Is handed every event at level error or above, as it was logged, with the exception in `exc_info`."""
+
+
+def configure_logs(level: str = "info", stream: TextIO | None = None, report: Report | None = None) -> None:
     """Send everything anybody logs, libraries included, through one chain to `stream` (stderr).
 
     Our own loggers are `structlog.get_logger("gamefold.<room>")`. They write straight to the stream: the
-    way through `logging` would cost a request more than all else that is logged about it.
+    way through `logging` would cost a request more than all else that is logged about it. `report` hears of errors,
+    wherever they were logged.
     """
     out = stream or sys.stderr
     begin: tuple[Any, ...] = (
@@ -42,6 +48,7 @@ def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     )
     finish: tuple[Any, ...] = (
+        *(() if report is None else (_Reporting(report),)),
         structlog.processors.format_exc_info,
         hide_secrets,
         _as_one_line,
@@ -71,6 +78,26 @@ def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
     # These tell every chunk and every frame at debug level.
     for name in ("sse_starlette", "websockets", "asyncio", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Reporting:
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if event.get("level") in ("error", "critical"):
+            with contextlib.suppress(Exception):  # a report that fails must not cost the log its line
+                self._report({**event, "exc_info": _exception_in(event.get("exc_info"))})
+        return event
+
+
+def _exception_in(exc_info: Any) -> BaseException | None:
+    """Give the exception of any of the forms that `exc_info` may have."""
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    if isinstance(exc_info, tuple):
+        return _exception_in(exc_info[1])
+    return sys.exception() if exc_info else None
 
 
 def _add_trace_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
