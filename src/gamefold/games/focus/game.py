@@ -68,7 +68,7 @@ class FocusServer:
 
     def jobs(self, host: Host) -> Sequence[Job]:
         """Streaks, time-outs, the shop window, the leaderboard."""
-        return focus_jobs(host, self.house.database, self.analytics.tell)
+        return focus_jobs(host, self.house.database, self.analytics.tell, self.tidy)
 
     async def tidy(self) -> None:
         """Bring the gauge up to date."""

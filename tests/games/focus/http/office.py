@@ -46,7 +46,11 @@ class Person:
         return self.tokens["user"]["id"]
 
     async def asks(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.tokens['accessToken']}", **self.headers, **options.pop("headers", {})}
+        headers = {
+            "Authorization": f"Bearer {self.tokens['accessToken']}",
+            **self.headers,
+            **options.pop("headers", {}),
+        }
         if body is not None:
             options["json"] = body
         return await self.office.http.request(method, path, headers=headers, **options)

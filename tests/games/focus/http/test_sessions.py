@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from gamefold.games.focus.balance import ITEMS
+from gamefold.games.focus.tables import moment, stamp
+from gamefold.storage.tables import IDEMPOTENCY
 
 from .office import DAY_MS, MINUTE_MS, NOBODY, Office, Person, eventually, good, refused
 
@@ -21,8 +23,6 @@ SESSION = {
 
 def now(office: Office, minutes: float = 0) -> str:
     """Give the time as it is shown."""
-    from gamefold.games.focus.tables import moment, stamp
-
     return stamp(moment(office.clock.now_ms() + round(minutes * MINUTE_MS)))
 
 
@@ -245,7 +245,7 @@ async def test_a_cursor_opens_no_other_list(office: Office, me: Person) -> None:
     cursor = (await me.gets("/api/sessions/history?limit=1"))["nextCursor"]
     of_tasks = (await me.gets("/api/tasks?limit=1"))["nextCursor"]
     flipped = ("B" if cursor[0] == "A" else "A") + cursor[1:]
-    for person, path, shown in (
+    for person, asked, shown in (
         (me, "/api/sessions/history", of_tasks),
         (me, "/api/tasks", cursor),
         (me, "/api/tasks?room=build_room", of_tasks),
@@ -255,7 +255,7 @@ async def test_a_cursor_opens_no_other_list(office: Office, me: Person) -> None:
         (me, "/api/sessions/history", cursor[:-1]),
         (me, "/api/sessions/history", cursor + "A"),
     ):
-        path, _, room = path.partition("?room=")
+        path, _, room = asked.partition("?room=")
         params = {"cursor": shown, **({"room": room} if room else {})}
         refused(await person.asks("GET", path, params=params), 422, "INVALID_REQUEST")
     assert len((await me.gets("/api/sessions/history", params={"cursor": cursor}))["items"]) == 1
@@ -284,7 +284,6 @@ async def test_a_start_sent_twice_with_one_key_is_one_session(me: Person) -> Non
 
 async def test_a_write_whose_answer_was_lost_with_the_process_is_answered_the_same(office: Office, me: Person) -> None:
     """What a process did before it died, and could not keep the answer of, is found by the repeated request."""
-    from gamefold.storage.tables import IDEMPOTENCY
 
     async def forget() -> None:
         await office.server.database.write(lambda connection: connection.execute(IDEMPOTENCY.delete()).close())

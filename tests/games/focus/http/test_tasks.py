@@ -141,7 +141,9 @@ async def test_an_id_is_read_in_either_letter_case(me: Person) -> None:
     assert await me.starts(50, task.upper())
 
 
-@pytest.mark.parametrize("task", ["x", "1", f"{NOBODY}0", NOBODY.replace("-", ""), f"{{{NOBODY}}}", "%00", f"{NOBODY}%0a"])
+@pytest.mark.parametrize(
+    "task", ["x", "1", f"{NOBODY}0", NOBODY.replace("-", ""), f"{{{NOBODY}}}", "%00", f"{NOBODY}%0a"]
+)
 async def test_what_is_no_id_is_422(me: Person, task: str) -> None:
     refused(await me.asks("GET", f"/api/tasks/{task}"), 422, "INVALID_REQUEST")
 

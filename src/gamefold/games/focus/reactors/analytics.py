@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from gamefold.engine.host import Ack
 from gamefold.engine.ruleset import Event
 from gamefold.games.focus.balance import ITEMS
-from gamefold.games.focus.events import ItemAwarded, SessionCancelled, SessionCompleted, SessionStarted, SessionTimedOut
+from gamefold.games.focus.events import ItemAwarded, SessionCancelled, SessionCompleted, SessionStarted
 from gamefold.games.focus.tables import scope_of
 
 _SECONDS: Final = (300, 900, 1_200, 1_500, 1_800, 2_400, 3_000, 3_600, 4_320, 5_400, 7_200)
@@ -27,8 +27,8 @@ class Analytics:
         self._seconds = Histogram(
             "session_duration_seconds", "From start to success, by the server.", buckets=_SECONDS, registry=registry
         )
-        # Follows what this process hears, and is set to what the tables say once a minute: other processes start and
-        # end sessions too, and time ends some in passing.
+        # Follows what this process hears, and is counted anew once a minute: other processes start and end sessions
+        # too, and time ends some where nobody asked.
         self.active = Gauge("active_sessions_gauge", "Sessions that are pending or active.", registry=registry)
 
     def tell(self, ack: Ack) -> None:
@@ -63,6 +63,3 @@ class Analytics:
             case SessionCancelled():
                 self.active.dec()
                 log.info("session_cancel", **who, session_id=event.session_id, room=event.room, reason=event.reason)
-            case SessionTimedOut():
-                self.active.dec()
-                log.info("session_timeout", **who, session_id=event.session_id, room=event.room)

@@ -1,6 +1,6 @@
 """Jobs: they find the saves that time has caught up with, and ask the rules of each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -25,21 +25,29 @@ log = structlog.get_logger("gamefold.focus.jobs")
 Batch = Callable[[Connection, str], list[str]]
 
 
-def focus_jobs(host: Host, database: Database, tell: Callable[[Ack], None]) -> Sequence[Job]:
-    """Give the jobs of the spec, and one that brings the leaderboard up to date."""
+def focus_jobs(
+    host: Host, database: Database, tell: Callable[[Ack], None], count_open: Callable[[], Awaitable[None]]
+) -> Sequence[Job]:
+    """Give the jobs of the spec, and one that brings the leaderboard up to date.
+
+    `tell` hears what was accepted; `count_open` counts open sessions anew. Time ends sessions in front of whatever
+    is asked of their save, so no answer tells of them.
+    """
 
     async def ask_each(batch: Batch, intent: Intent) -> None:
-        after = ""
+        after, saves = "", 0
         while worlds := await database.read(partial(_batch, batch, after)):
             for world in worlds:
                 try:
                     tell(await host.submit(world, JOBS_ACTOR, intent))
+                    saves += 1
                 except Rejected:
                     continue  # its player was quicker
                 except (RuleCrash, WorldNotFound, WorldUnavailable) as error:
                     # One save that cannot be played must not keep all those behind it from their turn.
                     log.warning("a job left a save out", world=world, intent=type(intent).__name__, exc_info=error)
             after = worlds[-1]
+        log.info("saves brought up to date", intent=type(intent).__name__, saves=saves)
 
     async def streak_reset(fire_ms: int) -> None:
         today = day_of(fire_ms)
@@ -49,6 +57,7 @@ def focus_jobs(host: Host, database: Database, tell: Callable[[Ack], None]) -> S
         await ask_each(
             lambda connection, after: tables.sessions_to_time_out(connection, fire_ms, after), TimeOutSessions()
         )
+        await count_open()
 
     async def cosmetic_rotation(fire_ms: int) -> None:
         await database.write(lambda connection: tables.rotate_featured(connection, day_of(fire_ms)))
