@@ -35,6 +35,7 @@ class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._received = bytearray()
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
+        self.closed = False
 
     def connection_made(self, transport: Any) -> None:
         """Keep the transport."""
@@ -42,6 +43,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what is under way."""
+        self.closed = True
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionResetError())
 
@@ -114,6 +116,9 @@ class Load:
     async def _ask(self, kind: str, due_s: float, request: bytes) -> bytes | None:
         loop = asyncio.get_running_loop()
         try:
+            # The server closes connections that rest for five seconds.
+            while self._free and self._free[-1].closed:
+                self._free.pop()
             if self._free:
                 connection = self._free.pop()
             else:
