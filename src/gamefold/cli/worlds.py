@@ -33,7 +33,7 @@ from gamefold.engine.entropy import Entropy
 from gamefold.engine.journal import Run
 from gamefold.engine.recovery import steps
 from gamefold.storage.journal import SqlJournal
-
+from gamefold.testkit.golden import record_world
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in the journal.")]
 
