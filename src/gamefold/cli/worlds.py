@@ -30,7 +30,7 @@ from gamefold.engine import history
 from gamefold.engine.clock import RealClock
 from gamefold.engine.codec import codec_of
 from gamefold.engine.entropy import Entropy
-from gamefold.engine.journal import Run
+from gamefold.engine.journal import Run, Status
 from gamefold.engine.recovery import steps
 from gamefold.storage.journal import SqlJournal
 from gamefold.testkit.golden import record_world
@@ -40,7 +40,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in the jour
 
 def add_to(application: typer.Typer) -> None:
     """Add the commands."""
-    for command in (watch, worlds, replay, verify, rollback, fork, record):
+    for command in (watch, worlds, replay, verify, rollback, release, fork, record):
         application.command()(command)
 
 
@@ -203,6 +203,22 @@ def rollback(
         return
     with lock_of(settings):
         typer.echo(asyncio.run(work()))
+
+
+def release(world: WorldId, reason: Reason, data: Data = None, config: Config = None) -> None:
+    """Let a world out of quarantine: the next server folds and opens it again. No server may run."""
+    settings = settings_of(data, config)
+    world_id = full_id(world)
+
+    async def work() -> None:
+        async with journal_of(settings) as journal:
+            if (await journal.world(world_id)).status is not Status.QUARANTINED:
+                raise CommandFailed(f"{world_id} is not in quarantine")
+            await journal.set_status(world_id, Status.RUNNING, reason)
+
+    with lock_of(settings):
+        asyncio.run(work())
+    typer.echo(f"Released {world_id}.")
 
 
 def fork(
