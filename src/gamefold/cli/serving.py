@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -25,6 +26,8 @@ from gamefold.web.server import serve as run_server
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65_535)]
 TimeScale = Annotated[float, typer.Option("--time-scale", help="Run game time this many times as fast.")]
+
+TIME_SCALE_MAX = 1_000_000
 
 DEMO_PAIR = ("builtin_sample_1", "builtin_tactical")
 DEMO_MATCHES = 3
@@ -104,8 +107,9 @@ def _run(
     at_root: bool = False,
     on_ready: object = None,
 ) -> None:
-    if time_scale <= 0:
-        raise CommandFailed("--time-scale must be above 0")
+    if not 0 < time_scale <= TIME_SCALE_MAX:
+        raise CommandFailed(f"--time-scale must be above 0 and at most {TIME_SCALE_MAX}")
+    _require_free(host, port)
     configure_logs(settings.log_level)
     with lock_of(settings):
         failures: list[str] = []
@@ -135,6 +139,17 @@ def _run(
     if failures:
         raise CommandFailed(f"stopped, because {failures[0]}")
     raise typer.Exit(code)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse an address nobody can listen at, before anything is made or opened for it."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(address)
+    except OSError as error:
+        raise CommandFailed(f"cannot listen at {host}, port {port}: {error.strerror}") from None
 
 
 def _serve_reloading() -> None:
