@@ -77,7 +77,7 @@ def demo(
             webbrowser.open(address)
         threading.Thread(target=_play_for_ever, args=(address,), daemon=True, name="demo").start()
 
-    _run(settings, [], host, port, time_scale, on_ready=play)
+    _run(settings, [], host, port, time_scale, on_ready=play, quiet="log_level" not in settings.model_fields_set)
 
 
 def openapi(
@@ -106,11 +106,12 @@ def _run(
     *,
     at_root: bool = False,
     on_ready: object = None,
+    quiet: bool = False,
 ) -> None:
     if not 0 < time_scale <= TIME_SCALE_MAX:
         raise CommandFailed(f"--time-scale must be above 0 and at most {TIME_SCALE_MAX}")
     _require_free(host, port)
-    configure_logs(settings.log_level)
+    configure_logs("warning" if quiet else settings.log_level)
     with lock_of(settings):
         failures: list[str] = []
 
