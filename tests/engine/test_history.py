@@ -225,12 +225,6 @@ async def test_a_fork_goes_on_by_itself_and_counts_in_no_table(house: Hosted) ->
         assert (await verify(house.journal, house.rulesets, world)).holds
 
 
-BEFORE_THE_FORK = pytest.mark.xfail(
-    raises=Rejected, strict=True, reason="SqlJournal.branch tells a rollback by parent_world, not by the run's number"
-)
-
-
-@BEFORE_THE_FORK
 async def test_a_fork_can_go_back_to_before_it_was_one(house: Hosted) -> None:
     await play(house, 10)
     await a_fork(house, "ledger/what-if", seq=9)
@@ -241,7 +235,6 @@ async def test_a_fork_can_go_back_to_before_it_was_one(house: Hosted) -> None:
     assert (await verify(house.journal, house.rulesets, "ledger/what-if")).holds
 
 
-@BEFORE_THE_FORK
 async def test_a_cursor_of_a_fork_is_not_taken_for_one_of_its_parent(house: Hosted) -> None:
     await play(house, 10)
     await house.host.rollback(WORLD, actor="operator", reason="one", seq=3)

@@ -74,3 +74,11 @@ def test_the_disk_tells_when_a_store_does_not_sync(template: bytes) -> None:
         except AckedEntryLost:
             lost += 1
     assert lost >= 10
+
+
+def test_a_life_comes_again_the_same_from_its_seed(template: bytes) -> None:
+    for seed in range(5):
+        once, again = Machine(seed, template), Machine(seed, template)
+        once.run()
+        again.run()
+        assert (again.acks, again.sometimes) == (once.acks, once.sometimes)

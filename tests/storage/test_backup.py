@@ -12,6 +12,7 @@ from gamefold.storage import migrate
 from gamefold.storage.backup import BackupRefused, backup, restore
 from gamefold.storage.database import Database
 from gamefold.storage.journal import SqlJournal
+from gamefold.storage.migrate import upgrade
 from gamefold.storage.opening import open_database
 from gamefold.storage.tables import JOURNAL, METADATA
 from gamefold.testkit.hosted import hosted
@@ -115,6 +116,7 @@ async def test_a_backup_of_a_busy_server_is_one_moment(empty_url: str, tmp_path:
 
 async def test_a_restored_world_folds_to_the_same_state(empty_url: str, other_url: str, tmp_path: Path) -> None:
     world = "clockwork/1"
+    await upgrade(empty_url)
     async with hosted(CLOCKWORK, url=empty_url) as house:
         await house.host.ensure(world, ClockworkSpec())
         for number in range(20):

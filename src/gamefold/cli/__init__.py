@@ -2,8 +2,8 @@
 
 import sys
 
-import click
 import typer
+from typer._click.exceptions import ClickException  # typer carries its own copy of click
 
 from gamefold.cli import admin, data, serving, worlds
 from gamefold.cli.told import explain
@@ -26,9 +26,9 @@ def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 failed or found wrong, 2 asked wrongly, 130 interrupted."""
     try:
         code = application(standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         sys.exit(130)
-    except click.ClickException as error:
+    except ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:

@@ -18,7 +18,7 @@ def board(update: dict[str, Any], title: str = "") -> RenderableType:
     parts: list[RenderableType] = [_grid(state), _wizards(state)]
     lines = update["events"][-6:] or [update["log_line"]]
     parts.append(Text("\n".join(lines), style="dim"))
-    return Panel(Group(*parts), title=title or f"turn {update['turn']}", title_align="left", width=60)
+    return Panel(Group(*parts), title=title or f"turn {update['turn']}", title_align="left", width=76)
 
 
 def _grid(state: dict[str, Any]) -> Text:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -27,6 +28,8 @@ from gamefold.web.server import serve as run_server
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65_535)]
 TimeScale = Annotated[float, typer.Option("--time-scale", help="Run game time this many times as fast.")]
+
+TIME_SCALE_MAX = 1_000_000
 
 DEMO_PAIR = ("builtin_sample_1", "builtin_tactical")
 DEMO_MATCHES = 3
@@ -76,7 +79,7 @@ def demo(
             webbrowser.open(address)
         threading.Thread(target=_play_for_ever, args=(address,), daemon=True, name="demo").start()
 
-    _run(settings, [], host, port, time_scale, on_ready=play)
+    _run(settings, [], host, port, time_scale, on_ready=play, quiet="log_level" not in settings.model_fields_set)
 
 
 def openapi(
@@ -105,11 +108,14 @@ def _run(
     *,
     at_root: bool = False,
     on_ready: object = None,
+    quiet: bool = False,
 ) -> None:
-    if time_scale <= 0:
-        raise CommandFailed("--time-scale must be above 0")
+    if not 0 < time_scale <= TIME_SCALE_MAX:
+        raise CommandFailed(f"--time-scale must be above 0 and at most {TIME_SCALE_MAX}")
+    _require_free(host, port)
     reports = open_reports(settings.sentry_dsn, environment=settings.environment, release=VERSION)
-    configure_logs(settings.log_level, report=reports.log_event if reports else None)
+    level = "warning" if quiet else settings.log_level
+    configure_logs(level, report=reports.log_event if reports else None)
     with lock_of(settings), contextlib.ExitStack() as at_end:
         if reports is not None:
             at_end.callback(reports.close)
@@ -140,6 +146,17 @@ def _run(
     if failures:
         raise CommandFailed(f"stopped, because {failures[0]}")
     raise typer.Exit(code)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse an address nobody can listen at, before anything is made or opened for it."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(address)
+    except OSError as error:
+        raise CommandFailed(f"cannot listen at {host}, port {port}: {error.strerror}") from None
 
 
 def _serve_reloading() -> None:

@@ -24,6 +24,7 @@ from gamefold.settings import Settings
 Update = tuple[str, dict[str, Any]]
 
 NOT_FOUND = 404
+SPEED_LEAST, SPEED_MOST = 0.01, 1_000
 
 
 def watch(
@@ -33,10 +34,12 @@ def watch(
     config: Config = None,
     archived: Annotated[bool, typer.Option("--archived", help="Read the data directory, ask no server.")] = False,
     step: Annotated[bool, typer.Option("--step", help="Wait for Enter after each turn.")] = False,
-    speed: Annotated[float, typer.Option("--speed", help="Turns per second of an archived match.", min=0)] = 2.0,
+    speed: Annotated[float, typer.Option("--speed", help="Turns per second of an archived match, or 0.")] = 2.0,
     as_json: Json = False,
 ) -> None:
     """Show a match turn by turn. Without a server it is read from the data directory."""
+    if speed and not SPEED_LEAST <= speed <= SPEED_MOST:
+        raise CommandFailed(f"--speed must be 0, or {SPEED_LEAST:g} to {SPEED_MOST:g} turns per second")
     session = match.rpartition("/")[2]
     if archived:
         updates = _paced(_from_data(settings_of(data, config), session), 0 if step or as_json else speed)

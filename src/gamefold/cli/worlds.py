@@ -30,18 +30,18 @@ from gamefold.engine import history
 from gamefold.engine.clock import RealClock
 from gamefold.engine.codec import codec_of
 from gamefold.engine.entropy import Entropy
-from gamefold.engine.journal import Run
+from gamefold.engine.journal import Run, Status
 from gamefold.engine.recovery import steps
+from gamefold.engine.world import World
 from gamefold.storage.journal import SqlJournal
 from gamefold.testkit.golden import record_world
-
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it stays in the journal.")]
 
 
 def add_to(application: typer.Typer) -> None:
     """Add the commands."""
-    for command in (watch, worlds, replay, verify, rollback, fork, record):
+    for command in (watch, worlds, replay, verify, rollback, release, fork, record):
         application.command()(command)
 
 
@@ -134,10 +134,11 @@ def verify(
     async def work() -> list[history.Verdict]:
         async with journal_of(settings_of(data, config)) as journal:
             if world is not None:
-                return [await history.verify(journal, RULESETS, full_id(world), run)]
+                return await _verify_runs(journal, full_id(world), run)
             verdicts, after = [], ""
             while page := await journal.worlds(after=after):
-                verdicts += [await history.verify(journal, RULESETS, row.world) for row in page]
+                for row in page:
+                    verdicts += await _verify_runs(journal, row.world)
                 after = page[-1].world
             return verdicts
 
@@ -147,16 +148,26 @@ def verify(
             typer.echo(msgspec.json.encode({"holds": verdict.holds, **_verdict(verdict)}).decode())
         elif verdict.holds:
             typer.echo(
-                f"ok   {verdict.world}: {verdict.entries} entries, {verdict.events} events,"
+                f"ok   {_named(verdict)}: {verdict.entries} entries, {verdict.events} events,"
                 f" {verdict.snapshots} snapshots, digest {(verdict.digest or b'').hex()}"
             )
         else:
-            typer.echo(f"BAD  {verdict.world}: first bad entry {verdict.first_bad_seq}: {verdict.reason}")
+            typer.echo(f"BAD  {_named(verdict)}: first bad entry {verdict.first_bad_seq}: {verdict.reason}")
     bad = sum(not verdict.holds for verdict in verdicts)
     if not as_json and len(verdicts) != 1:
         typer.echo(f"{len(verdicts) - bad} of {len(verdicts)} worlds hold.")
     if bad:
         raise typer.Exit(1)
+
+
+async def _verify_runs(journal: SqlJournal, world_id: str, run: int | None = None) -> list[history.Verdict]:
+    """Verify one run of a world, or all of them: what was rolled back stays readable, so it must hold too."""
+    runs = [run] if run is not None else [found.run for found in await journal.runs(world_id)]
+    return [await history.verify(journal, RULESETS, world_id, number) for number in runs]
+
+
+def _named(verdict: history.Verdict) -> str:
+    return verdict.world if verdict.run == 1 else f"{verdict.world} run {verdict.run}"
 
 
 def _verdict(verdict: history.Verdict) -> dict[str, Any]:
@@ -188,9 +199,8 @@ def rollback(
 
     async def work() -> str:
         async with journal_of(settings) as journal:
-            now = await history.world_at(journal, RULESETS, world_id)
             then = await history.world_at(journal, RULESETS, world_id, seq=to_seq, tick=to_tick)
-            undone = f"{now.head.seq - then.head.seq} entries after entry {then.head.seq} (tick {then.head.tick})"
+            undone = f"{await _entries_after(journal, then)} after entry {then.head.seq} (tick {then.head.tick})"
             if dry_run:
                 return f"Would undo {undone} of {world_id}."
             clock, entropy = RealClock(), Entropy(settings.seed)
@@ -204,6 +214,31 @@ def rollback(
         return
     with lock_of(settings):
         typer.echo(asyncio.run(work()))
+
+
+async def _entries_after(journal: SqlJournal, then: World) -> str:
+    """Count what comes after a world as it was. Nothing is folded: a damaged end is what one may want to undo."""
+    last_seq = then.head.seq
+    [segment] = (await journal.lineage(then.id))[-1:]
+    while page := await journal.batches(segment, last_seq):
+        last_seq = page[-1].last_seq
+    return f"{last_seq - then.head.seq} entries"
+
+
+def release(world: WorldId, reason: Reason, data: Data = None, config: Config = None) -> None:
+    """Let a world out of quarantine: the next server folds and opens it again. No server may run."""
+    settings = settings_of(data, config)
+    world_id = full_id(world)
+
+    async def work() -> None:
+        async with journal_of(settings) as journal:
+            if (await journal.world(world_id)).status is not Status.QUARANTINED:
+                raise CommandFailed(f"{world_id} is not in quarantine")
+            await journal.set_status(world_id, Status.RUNNING, reason)
+
+    with lock_of(settings):
+        asyncio.run(work())
+    typer.echo(f"Released {world_id}.")
 
 
 def fork(

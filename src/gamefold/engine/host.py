@@ -38,7 +38,7 @@ from gamefold.engine.keeper import Keeper
 from gamefold.engine.lifecycle import Begin, Tune, Upgrade
 from gamefold.engine.observe import Observer
 from gamefold.engine.on_demand import OnDemand
-from gamefold.engine.reactors import Reactor, WorldRef, deliver
+from gamefold.engine.reactors import Reactor, WorldRef, deliver, last_answered
 from gamefold.engine.recovery import open_world, records
 from gamefold.engine.resident import Resident, Round, play_round
 from gamefold.engine.ruleset import Event, Intent, Ruleset, Spec
@@ -642,7 +642,9 @@ class Host:
         reactors = self._reactors.get(world.ruleset.name, ())
         for reactor in reactors:
             after = await self.journal.cursor(world.id, world.run.run, reactor.name)
-            resident.cursors[reactor.name] = max(after, world.run.parent_position)
+            # The kept place may be old, and a rollback may have undone answers. What the world itself remembers of
+            # a reactor's answers tells how far it really came.
+            resident.cursors[reactor.name] = max(after, last_answered(world.head.requests, reactor.name) - 1, 0)
         # All or none: reading the cursors may fail, and a reactor that has begun would go on without its world.
         for reactor in reactors:
             subscription = resident.feed.subscribe(REACTOR_LIMITS, viewer=False)

@@ -2,12 +2,12 @@
 
 A bot that moves, a model that answers, a file that is written: the reactor hears a durable event, does its work,
 and gives what came of it back as an intent. Its place in each world is kept, so a restart goes on where it was.
-Delivery is at least once; intents sent with `world.submit` carry the event's position as their request id, so what
-a repeated delivery sends again is applied once.
+Delivery is at least once, also across a rollback; intents sent with `world.submit` carry the event's position in
+their request id, so what a repeated delivery sends again is applied once.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from gamefold.engine.asked import Ack, HostStopped
@@ -44,17 +44,20 @@ class WorldRef:
         self._host = host
         self._reactor = reactor
         self._cause = 0
-        self._sent = 0
 
     def because_of(self, record: Record) -> None:
         """Name the event that later intents answer (the engine calls this before each delivery)."""
-        self._cause, self._sent = record.position, 0
+        self._cause = record.position
 
-    async def submit(self, actor: str, intent: Intent) -> Ack:
-        """Submit an intent once, however often this event is delivered. Raises what `Host.submit` raises."""
-        self._sent += 1
-        request = f"{self._reactor}:{self.run}:{self._cause}:{self._sent}"
-        return await self._host.submit(self.id, actor, intent, request=request)
+    async def submit(self, actor: str, intent: Intent, part: str = "") -> Ack:
+        """Submit an intent once, however often this event is delivered. Raises what `Host.submit` raises.
+
+        `part` tells several intents that answer one event apart. It must not depend on how many of them are left
+        to send: a repeated delivery may have some of them behind it.
+        """
+        return await self._host.submit(
+            self.id, actor, intent, request=f"{_requests_of(self._reactor)}{self._cause}:{part}"
+        )
 
     async def query(self, view: Callable[[Any], T]) -> T:
         """Look at the durable state."""
@@ -80,6 +83,21 @@ class Reactor(Protocol):
     async def forget(self, world_id: str) -> None:
         """The world is over or leaves this process: drop what is kept for it."""
         ...
+
+
+def last_answered(requests: Mapping[str, Sequence[tuple[str, int]]], reactor: str) -> int:
+    """Give the position of the last event a reactor's remembered intents answer; 0 where there is none.
+
+    Events are delivered one after the other, so everything before it has been dealt with.
+    """
+    prefix = _requests_of(reactor)
+    sent = (request for remembered in requests.values() for request, _ in remembered if request.startswith(prefix))
+    return max((int(request.removeprefix(prefix).partition(":")[0]) for request in sent), default=0)
+
+
+def _requests_of(reactor: str) -> str:
+    assert ":" not in reactor, "the name ends where the position begins"
+    return f"{reactor}:"
 
 
 async def deliver(reactor: Reactor, record: Record, world: WorldRef, observer: Observer) -> None:

@@ -245,7 +245,8 @@ class World:
         mine = requests.pop(actor, [])
         requests[actor] = [*mine[-(REQUESTS_KEPT - 1) :], (request, self.head.seq)]
         if len(requests) > ACTORS_KEPT:
-            del requests[next(iter(requests))]
+            # By what they sent, not by their place: a snapshot does not keep the order of a dict.
+            del requests[min(requests, key=lambda one: requests[one][-1][1])]
 
     def _digest_after(self, intent: Intent) -> bytes | None:
         if self.ruleset.digest_ticks_only and not isinstance(intent, Tick | Begin):

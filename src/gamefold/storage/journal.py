@@ -111,14 +111,15 @@ class SqlJournal:
     async def branch(self, row: WorldRow, run: Run, batch: Batch, replayed: Sequence[Record]) -> None:
         """Start a new run with its first batch.
 
-        A rollback (`run.parent_world` is the world itself): `row` is the world as it was read; its epoch goes up
+        A rollback (any run but the first): `row` is the world as it was read; its epoch goes up
         by one, which is the epoch of `batch`, and its projections are made anew from `replayed`. It may only
         happen to the world as it was read: StorageUnavailable where somebody took it over meanwhile.
         A fork: `row` is the new world. Rejected WORLD_EXISTS.
         """
 
         def transaction(connection: Connection) -> None:
-            if run.parent_world == row.world:
+            # A fork may go on from its own parent, so only the number tells a rollback from a fork.
+            if run.run > 1:
                 self._rewind(connection, row, run, replayed)
             elif not worlds.insert_world(connection, row, run):
                 raise Rejected("WORLD_EXISTS", f"There is a world {row.world} already.")

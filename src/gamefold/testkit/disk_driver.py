@@ -52,9 +52,14 @@ class DiskDriver:
         """Give a handle on the one connection."""
         return DiskConnection(self, path)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process that opened this driver can still be running."""
+        return not self._disk.dead and self._disk.lives == self._life
+
     def shared(self, path: str) -> apsw.Connection:
         """Give the one connection, opened when it is first used."""
-        if self._disk.dead or self._disk.lives != self._life:
+        if not self.alive:
             # Whatever is still in memory: its process died with the machine.
             raise apsw.exception_for(apsw.SQLITE_IOERR)
         if self._shared is None:
@@ -98,13 +103,13 @@ class DiskConnection:
             self.cursor().execute("COMMIT")
 
     def rollback(self) -> None:
-        """Undo the transaction, if one is under way."""
-        if self.shared.in_transaction:
+        """Undo the transaction, if one is under way. The dead need not: nobody asks them any more."""
+        if self._driver.alive and self.shared.in_transaction:
             self.cursor().execute("ROLLBACK")
 
     def close(self) -> None:
         """A writer is closed to open anew; readers only let go."""
-        if self._writer:
+        if self._writer and self._driver.alive:
             _translated(self._driver.drop)
 
     def create_function(self, *_arguments: Any, **_options: Any) -> None:

@@ -46,6 +46,7 @@ from gamefold.games.spellcasters.intents import (
     SESSION_LIMIT,
 )
 from gamefold.storage.naming import register
+from gamefold.storage.statements import insert as upsert
 
 METADATA: Final = register(MetaData(schema="spellcasters"))
 GONE: Final = "deleted player"  # the name that stays in the records of matches
@@ -340,16 +341,10 @@ class SpellcastersProjector:
 
 def register_player(connection: Connection, player_id: str, name: str, submitted_from: str | None, now_ms: int) -> None:
     """Add a player. The same id with the same name again changes nothing. Rejected PLAYER_NAME_TAKEN."""
-    known = connection.execute(
-        select(players.c.player_id).where(or_(players.c.name_key == name_key(name), players.c.player_name == name))
-    ).scalar_one_or_none()
-    if known == player_id:
-        return
-    if known is not None:
-        raise Rejected(PLAYER_NAME_TAKEN, "This name is taken.")
     now = stamp(now_ms)
-    connection.execute(
-        insert(players).values(
+    added = connection.execute(
+        upsert(connection, players)
+        .values(
             player_id=player_id,
             player_name=name,
             name_key=name_key(name),
@@ -357,7 +352,14 @@ def register_player(connection: Connection, player_id: str, name: str, submitted
             created_at=now,
             updated_at=now,
         )
-    )
+        # Asking first would let two that register at once both pass.
+        .on_conflict_do_nothing()
+        .returning(players.c.player_id)
+    ).scalar_one_or_none()
+    if added is None:
+        known = connection.scalar(select(players.c.name_key).where(players.c.player_id == player_id))
+        if known != name_key(name):
+            raise Rejected(PLAYER_NAME_TAKEN, "This name is taken.")
 
 
 def delete_player(connection: Connection, player_id: str) -> None:

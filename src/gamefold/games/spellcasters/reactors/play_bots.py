@@ -60,7 +60,7 @@ class PlayBots:
 
     async def _submit(self, world: WorldRef, action: SubmitAction) -> None:
         try:
-            await world.submit(BOTS, action)
+            await world.submit(BOTS, action, part=str(action.seat))
         except Rejected:
             # The turn was over before the bot was done, or this event was dealt with before a restart.
             return

@@ -15,7 +15,7 @@ played again with the luck it had. `begin_match`, `open_turn` and `resolve_turn`
 
 from typing import Final
 
-from gamefold.engine.ruleset import Ruleset
+from gamefold.engine.ruleset import Lag, Ruleset
 from gamefold.games.spellcasters.balance import SHEET
 from gamefold.games.spellcasters.events import MatchAborted, MatchBegun, MatchOver, TurnResolved
 from gamefold.games.spellcasters.intents import AbortMatch, MatchSpec, SubmitAction, TurnDue
@@ -34,6 +34,8 @@ RULESET: Final = Ruleset(
     handlers={SubmitAction: submit_action, TurnDue: turn_due, AbortMatch: abort_match},
     events=(MatchBegun, TurnResolved, MatchOver, MatchAborted),
     balance=SHEET,
+    # A server that was down takes one turn from a player at the most, not all of them at once.
+    lag=Lag.DILATE,
     due=due,
     over=over,
 )
