@@ -8,7 +8,7 @@ import pytest
 
 from gamefold.settings import Settings, SettingsError, read_settings
 
-SECRET = "x" * 32
+SECRET = "0123456789abcdef" * 2
 
 
 @pytest.fixture(autouse=True)
