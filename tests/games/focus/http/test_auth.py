@@ -211,3 +211,37 @@ async def test_the_last_owner_of_others_cannot_leave(office: Office, me: Person)
 async def test_a_long_virtual_day_ends_no_token(office: Office, me: Person) -> None:
     office.clock.advance(60 * 24 * MINUTE_MS)
     await me.gets("/api/profile")
+
+
+async def test_a_registration_sent_twice_with_one_key_makes_one_person(office: Office) -> None:
+    body, key = {"email": "once@example.com", "password": PASSWORD}, {"Idempotency-Key": "once"}
+    first, again = [good(await office.http.post("/api/auth/register", json=body, headers=key), 201) for _ in range(2)]
+    assert first["user"] == again["user"]
+    # Tokens are told once and kept nowhere: the second time there are others.
+    assert first["refreshToken"] != again["refreshToken"]
+    me = Person(office, body["email"], again)
+    assert len(await me.gets("/api/tenants")) == 1
+    await me.gets("/api/profile")
+
+
+async def test_a_repeated_registration_is_no_way_around_a_ban(office: Office) -> None:
+    body, key = {"email": "banned@example.com", "password": PASSWORD}, {"Idempotency-Key": "banned"}
+    told = good(await office.http.post("/api/auth/register", json=body, headers=key), 201)
+    await banned(office, told["user"]["id"])
+    refused(await office.http.post("/api/auth/register", json=body, headers=key), 403, "ACCOUNT_DISABLED")
+
+
+async def test_who_left_may_register_with_the_same_key_again(office: Office) -> None:
+    body, key = {"email": "back@example.com", "password": PASSWORD}, {"Idempotency-Key": "back"}
+
+    async def registers() -> Person:
+        tokens = good(await office.http.post("/api/auth/register", json=body, headers=key), 201)
+        return Person(office, body["email"], tokens)
+
+    first = await registers()
+    await first.focuses(50)
+    good(await first.asks("DELETE", "/api/profile"), 204)
+    again = await registers()
+    assert again.id != first.id
+    assert (await again.gets("/api/profile"))["hero"]["gold"] == 0
+    await again.focuses(50)

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from gamefold.storage.tables import IDEMPOTENCY
+
 from .office import MINUTE_MS, NOBODY, Office, Person, good, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -164,3 +166,15 @@ async def test_one_key_in_two_tenants_makes_two_templates(me: Person) -> None:
     there = await me.within(club).posts("/api/tasks", DEEP, status=201, headers=headers)
     assert at_home["id"] != there["id"]
     assert [item["id"] for item in (await me.within(club).gets("/api/tasks"))["items"]] == [there["id"]]
+
+
+async def test_a_key_that_was_forgotten_makes_another_template_where_the_first_is_gone(
+    office: Office, me: Person
+) -> None:
+    headers = {"Idempotency-Key": "daily"}
+    first = await me.posts("/api/tasks", DEEP, status=201, headers=headers)
+    good(await me.asks("DELETE", f"/api/tasks/{first['id']}"), 204)
+    await office.server.database.write(lambda connection: connection.execute(IDEMPOTENCY.delete()).close())
+    again = await me.posts("/api/tasks", DEEP, status=201, headers=headers)
+    assert again["id"] != first["id"]
+    assert [item["id"] for item in (await me.gets("/api/tasks"))["items"]] == [again["id"]]

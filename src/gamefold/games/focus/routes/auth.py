@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gamefold.engine.journal import WorldNotFound
+from gamefold.engine.refusal import Rejected
 from gamefold.games.focus.routes.desk import Desk
 from gamefold.games.focus.routes.envelope import Asked, Reply, Shown, ok
 from gamefold.games.focus.routes.profile import UserShown, user_shown
@@ -79,10 +81,38 @@ def build(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/api/auth", tags=["auth"], route_class=StrictRoute)
     by_address = [Depends(rate_limited("auth", 30, by="ip"))]
 
+    async def is_there(user_id: str) -> bool:
+        try:
+            await desk.platform.accounts.user(user_id)
+        except Rejected:
+            return False
+        return True
+
+    async def was_used(scope: Scope) -> bool:
+        """Say whether these ids were given to somebody before. A save outlives its person in the journal."""
+        try:
+            await desk.host.journal.world(scope.world)
+        except WorldNotFound:
+            return await is_there(scope.user_id)
+        return True
+
+    async def welcomed(grant: Grant, response: Response) -> Reply[Tokens]:
+        membership = await desk.platform.tenants.resolve(grant.user.id, None)
+        await desk.begin(Scope(membership.tenant_id, grant.user.id))
+        response.headers.update(no_store())
+        return ok(tokens_shown(grant))
+
     @router.post("/register", status_code=201, dependencies=by_address)
     async def register(body: RegisterBody, request: Request, response: Response, audience: Audience) -> Reply[Tokens]:
         entropy = request_entropy(request)
-        tenant_id = desk.entropy.new_id(entropy and f"{entropy}:tenant")
+        user_id, tenant_id = desk.entropy.new_id(entropy), desk.entropy.new_id(entropy and f"{entropy}:tenant")
+        if entropy is not None and await was_used(Scope(tenant_id, user_id)):
+            # The same request once more. Tokens are kept nowhere, so whoever asks has to pass as for a login: they
+            # may be banned by now, or have another password.
+            if await is_there(user_id):
+                grant = await desk.platform.accounts.login(body.email, body.password, audience)
+                return await welcomed(grant, response)
+            user_id, tenant_id = desk.entropy.new_id(), desk.entropy.new_id()  # they left: this is somebody new
 
         def found_tenant(connection: Connection, user: User) -> None:
             name = body.tenant_name or workspace_of(user)
@@ -93,13 +123,10 @@ def build(desk: Desk) -> APIRouter:
             body.password,
             audience,
             full_name=body.full_name,
-            user_id=desk.entropy.new_id(entropy),
+            user_id=user_id,
             also=found_tenant,
         )
-        membership = await desk.platform.tenants.resolve(grant.user.id, None)
-        await desk.begin(Scope(membership.tenant_id, grant.user.id))
-        response.headers.update(no_store())
-        return ok(tokens_shown(grant))
+        return await welcomed(grant, response)
 
     @router.post("/login", dependencies=by_address)
     async def login(body: LoginBody, response: Response, audience: Audience) -> Reply[Tokens]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field
 from sqlalchemy import Connection, RowMapping
+from sqlalchemy.exc import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -109,7 +110,12 @@ def build(desk: Desk) -> APIRouter:
                 # The same request may have come this far before, in a process that died before it could answer.
                 with suppress(Rejected):
                     return tables.task_of(connection, scope, task_id)
-            return tables.create_task(connection, scope, task_id, **_columns(body), now_ms=now_ms)
+            try:
+                with connection.begin_nested():
+                    return tables.create_task(connection, scope, task_id, **_columns(body), now_ms=now_ms)
+            except IntegrityError:
+                # This key made a template long ago, which is deleted: what is asked for now is another one.
+                return tables.create_task(connection, scope, desk.entropy.new_id(), **_columns(body), now_ms=now_ms)
 
         return ok(task_shown(await desk.write(scope, transaction)))
 
