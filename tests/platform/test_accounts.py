@@ -254,6 +254,21 @@ async def test_a_changed_password_ends_all_other_sessions(people: People) -> Non
     await people.login(password="another good one")
 
 
+async def test_a_login_that_began_with_the_old_password_does_not_end_in_a_session(people: People) -> None:
+    await people.ada()
+    passwords = people.accounts._passwords
+    verify = passwords.verify
+
+    async def verified_while_it_is_changed(password: bytes, hashed: str | None) -> tuple[bool, str | None]:
+        answer = await verify(password, hashed)
+        await people.sql("UPDATE platform.users SET hashed_password = '!'")
+        return answer
+
+    passwords.verify = verified_while_it_is_changed
+    assert await refused(people.login()) == INVALID_CREDENTIALS
+    assert await people.count(token_families) == 1
+
+
 async def test_who_deletes_their_account_is_gone(people: People) -> None:
     grant = await people.ada()
     await refused(people.login(password="wrong password"))

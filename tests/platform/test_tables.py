@@ -127,7 +127,9 @@ async def test_the_platform_can_be_left_and_entered_again(other_url: str) -> Non
     await database.close()
 
 
-async def test_people_move_with_a_backup_to_either_database(
+@pytest.mark.postgres
+@pytest.mark.parametrize(("url", "other_url"), [("sqlite", "postgresql"), ("postgresql", "sqlite")], indirect=True)
+async def test_people_move_with_a_backup_to_the_other_database(
     people: People, url: str, other_url: str, tmp_path: Path
 ) -> None:
     grant = await people.ada(full_name="Ada", username="ada")
