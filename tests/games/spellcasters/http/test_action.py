@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gamefold.games.spellcasters import tables
+from gamefold.testkit.clock import VirtualClock
 
 from .playground import SAMPLE, STAY, TACTICAL, Event, Playground, a_playground, eventually, refused
 
@@ -236,6 +237,18 @@ async def test_a_built_in_bot_waits_for_the_player_it_meets(slow: Playground) ->
     update = await latest(slow, session)
     assert update["turn"] == 1
     assert update["actions"][1]["resolved"] is not None
+
+
+@pytest.mark.xfail(strict=True, reason="the clock of a match runs on while the server is down")
+async def test_an_outage_costs_nobody_a_turn(tmp_path: Path) -> None:
+    async with a_playground(tmp_path, clock=VirtualClock()) as playground:
+        player = await playground.register()
+        session = await playground.start(player, SAMPLE)
+        came_back_ms = playground.clock.now_ms() + 60_000
+    async with a_playground(tmp_path, clock=VirtualClock(came_back_ms)) as playground:
+        await playground.clock.settle()
+        assert (await latest(playground, session))["turn"] == 0
+        await playground.plays(session, player, 1)
 
 
 # -- whole matches ----------------------------------------------------------------------------------------------

@@ -65,6 +65,11 @@ async def test_admin_state_tells_of_sessions_process_and_viewers(streaming: Play
     assert {"queued_intents", "queued_events", "event_loop_lag_ms", "subscribers"} <= set(state)
 
 
+async def test_the_uptime_is_real_time_however_fast_game_time_runs(slow: Playground) -> None:
+    await slow.clock.elapse(3_600_000)
+    assert (await slow.http.get("/admin/state")).json()["uptime_s"] < 60
+
+
 async def test_deleting_a_running_session_aborts_its_match_without_a_result(playground: Playground) -> None:
     player = await playground.register()
     session = await playground.start(player, SAMPLE)
