@@ -16,7 +16,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MovingWindowSupport, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import Redis
-from redis.asyncio.connection import BlockingConnectionPool
+from redis.asyncio.connection import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -25,7 +25,7 @@ WINDOW_S: Final = 60
 PREFIX: Final = "gamefold:limits"
 REDIS_TIMEOUT_S: Final = 0.5
 REDIS_PAUSE_S: Final = 2.0
-REDIS_CONNECTIONS_MAX: Final = 32
+REDIS_CONNECTIONS_MAX: Final = 16
 
 log = structlog.get_logger("gamefold.platform")
 
@@ -123,12 +123,12 @@ class Budgets:
         self._redis: Redis | None = None
         self._silent_until_s = 0.0
         self._silent = False
+        # Waiting for one's turn in a rush says nothing about Redis, so it is no part of the patience with it.
+        self._turns = asyncio.Semaphore(REDIS_CONNECTIONS_MAX)
         if redis_url is not None:
             # One try and little patience: a request must not wait for a Redis that is gone.
-            pool = BlockingConnectionPool.from_url(
+            pool = ConnectionPool.from_url(
                 redis_url,
-                max_connections=REDIS_CONNECTIONS_MAX,
-                timeout=REDIS_TIMEOUT_S,
                 socket_timeout=REDIS_TIMEOUT_S,
                 socket_connect_timeout=REDIS_TIMEOUT_S,
                 retry=Retry(NoBackoff(), 0),
@@ -146,15 +146,9 @@ class Budgets:
         """Take one request from somebody's budget of this name."""
         item = RateLimitItemPerMinute(per_minute)
         if self._shared is not None and self._now_s() >= self._silent_until_s:
-            try:
-                async with asyncio.timeout(2 * REDIS_TIMEOUT_S):
-                    spent = await _hit(self._shared, item, name, who)
-            except (RedisError, OSError, TimeoutError) as error:
-                self._fall_silent(error)
-            else:
-                if self._silent:
-                    self._silent, self._silent_until_s = False, 0.0
-                    log.info("rate limits are shared again")
+            async with self._turns:
+                spent = await self._spend_shared(self._shared, item, name, who)
+            if spent is not None:
                 return spent
         return await _hit(self._local, item, name, who)
 
@@ -162,6 +156,22 @@ class Budgets:
         """Let the connections go."""
         if self._redis is not None:
             await self._redis.aclose(close_connection_pool=True)
+
+    async def _spend_shared(
+        self, shared: MovingWindowRateLimiter, item: RateLimitItem, name: str, who: str
+    ) -> Spent | None:
+        if self._now_s() < self._silent_until_s:
+            return None  # it fell silent while we waited for our turn
+        try:
+            async with asyncio.timeout(2 * REDIS_TIMEOUT_S):
+                spent = await _hit(shared, item, name, who)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._fall_silent(error)
+            return None
+        if self._silent:
+            self._silent, self._silent_until_s = False, 0.0
+            log.info("rate limits are shared again")
+        return spent
 
     def _fall_silent(self, error: Exception) -> None:
         self._silent_until_s = self._now_s() + REDIS_PAUSE_S
