@@ -133,13 +133,13 @@ async def test_a_rollback_that_is_refused_leaves_the_world_as_it_is(house: Hoste
 async def test_a_ticking_world_that_goes_back_goes_on_from_there_in_its_own_time(house: Hosted) -> None:
     await house.host.ensure("clockwork/1", ClockworkSpec())
     await house.clock.elapse(20_400)
-    before = await world_at(house.journal, house.rulesets, "clockwork/1", tick=5)
+    undone_ms = house.clock.now_ms()
     run = await house.host.rollback("clockwork/1", actor="operator", reason="test", tick=5)
     await house.settle()
     assert await house.host.query("clockwork/1", lambda clockwork: clockwork.ticks) == 5
     await house.clock.elapse(3_000)
     ticks = [record async for record in house.host.history("clockwork/1", after=run.parent_position)]
-    assert [(record.tick, record.time_ms - before.head.time_ms) for record in ticks] == [
+    assert [(record.tick, record.time_ms - undone_ms) for record in ticks] == [
         (6, 1_000),
         (7, 2_000),
         (8, 3_000),

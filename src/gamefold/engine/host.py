@@ -515,6 +515,8 @@ class Host:
             resident.over_stored = row.status.ended
             if world.outdated and not world.over:
                 await self._upgrade(resident)
+            if (thaw := world.slept(world.clock_ms(self.clock.now_ms()))) is not None:
+                await self._add(resident, thaw)
         except (JournalCorrupt, RuleCrash) as error:
             await self._quarantine(world_id, str(error))
             raise WorldQuarantined(world_id, f"in quarantine: {error}") from error
@@ -531,8 +533,13 @@ class Host:
         """Move to the newest rules, with a snapshot in front: the old rules' last word stays readable."""
         world = resident.world
         await self.keeper.snapshot(resident)
-        played = world.play(Upgrade(version=world.newest_version), "engine", world.head.time_ms)
-        if await self.journal.commit([batch_of(world, [played], resident.row.epoch)]):
+        await self._add(resident, Upgrade(version=world.newest_version))
+
+    async def _add(self, resident: Resident, intent: Intent) -> None:
+        """Play an entry of the engine's own in a world that is being opened."""
+        world, row = resident.world, resident.row
+        played = world.play(intent, "engine", world.head.time_ms)
+        if await self.journal.commit([batch_of(world, [played], row.epoch, projected=row.projected)]):
             raise WorldUnavailable(world.id, "another process owns this world")
 
     def _reopen(self, resident: Resident, error: BaseException) -> None:

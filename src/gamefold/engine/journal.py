@@ -77,7 +77,10 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StoredEvent(msgspec.Struct, frozen=True, array_like=True):
-    """One event as stored; with world and run it becomes a `Record`."""
+    """One event as stored; with world and run it becomes a `Record`.
+
+    `time_ms` is the host's clock, for people. The entry has the world's, which may have stood still.
+    """
 
     position: int
     seq: int

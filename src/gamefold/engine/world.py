@@ -258,6 +258,8 @@ class World:
 
     def _written(self, events: list[Event]) -> tuple[list[StoredEvent], list[Record]]:
         head = self.head
+        # By the host's clock, for people: the world's own may have stood still.
+        time_ms = head.time_ms + head.frozen_ms
         stored: list[StoredEvent] = []
         records: list[Record] = []
         for position, event in enumerate(events, head.position + 1):
@@ -265,8 +267,8 @@ class World:
                 raw = codec.encode(event)
             except Exception as error:
                 raise RuleCrash(f"{type(event).__name__} cannot be written down: {error}") from error
-            stored.append(StoredEvent(position, head.seq, head.tick, head.time_ms, head.version, raw))
-            records.append(Record(self.id, self.run.run, position, head.seq, head.tick, head.time_ms, event, len(raw)))
+            stored.append(StoredEvent(position, head.seq, head.tick, time_ms, head.version, raw))
+            records.append(Record(self.id, self.run.run, position, head.seq, head.tick, time_ms, event, len(raw)))
         head.position += len(stored)
         return stored, records
 
@@ -314,6 +316,16 @@ class World:
         if missed and lag is Lag.DILATE:
             return due.intent, now_ms
         return due.intent, due.at_ms
+
+    def slept(self, now_ms: int) -> Thaw | None:
+        """Give the entry with which a world that was in no process goes on where it stood, if its rules freeze.
+
+        Nobody could act since its last entry, so nobody's time ran. Ticks see to themselves (see `overdue`).
+        """
+        due = self.due() if self.ruleset.lag is Lag.FREEZE else None
+        if due is None or isinstance(due.intent, Tick) or now_ms - due.at_ms <= LATE_MS:
+            return None
+        return Thaw(now_ms - self.head.time_ms)
 
     def clock_ms(self, now_ms: int) -> int:
         """Turn the host's time into the world's, which never runs backwards."""

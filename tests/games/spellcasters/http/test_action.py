@@ -239,7 +239,6 @@ async def test_a_built_in_bot_waits_for_the_player_it_meets(slow: Playground) ->
     assert update["actions"][1]["resolved"] is not None
 
 
-@pytest.mark.xfail(strict=True, reason="the clock of a match runs on while the server is down")
 async def test_an_outage_costs_nobody_a_turn(tmp_path: Path) -> None:
     async with a_playground(tmp_path, clock=VirtualClock()) as playground:
         player = await playground.register()

@@ -34,8 +34,8 @@ RULESET: Final = Ruleset(
     handlers={SubmitAction: submit_action, TurnDue: turn_due, AbortMatch: abort_match},
     events=(MatchBegun, TurnResolved, MatchOver, MatchAborted),
     balance=SHEET,
-    # A server that was down takes one turn from a player at the most, not all of them at once.
-    lag=Lag.DILATE,
+    # A server that was down costs nobody a turn.
+    lag=Lag.FREEZE,
     due=due,
     over=over,
 )
