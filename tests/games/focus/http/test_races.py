@@ -156,6 +156,11 @@ async def test_leaving_while_completing_ends_in_one_of_both(office: Office) -> N
         asked = [me.asks("POST", f"/api/sessions/{session}/complete"), me.asks("DELETE", "/api/profile")]
         asked += [me.asks("GET", "/api/profile"), me.asks("GET", "/api/inventory"), me.asks("GET", "/api/tasks")]
         answers = await asyncio.gather(*asked)
-        assert all(answer.status_code < 500 for answer in answers), [answer.text for answer in answers]
+        # PostgreSQL may break a deadlock of the two: one of them did nothing, and is told to come back.
+        broken = [answer for answer in answers if answer.status_code >= 500]
+        assert {code_of(answer) for answer in broken} <= {"STORAGE_UNAVAILABLE"}
+        assert all("Retry-After" in answer.headers for answer in broken)
+        if answers[1] in broken:
+            answers[1] = await me.asks("DELETE", "/api/profile")
         assert answers[1].status_code == 204
         assert not [row for row in await office.rows(session_rows) if row["user_id"] == me.id]
