@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from gamefold.storage.migrate import versions
+
 from .served import SAMPLE, STAY, Served, gamefold, served, told_in_one_line, until
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -215,8 +217,9 @@ def test_a_backup_of_a_running_server_comes_back_elsewhere(tmp_path: Path) -> No
 
 
 def test_db_goes_down_and_up_again_and_says_where_it_is(tmp_path: Path) -> None:
-    for command, says in (("upgrade", "0002"), ("current", "0002"), ("downgrade", "0001"), ("upgrade", "0002")):
-        revision = ["0001"] if command == "downgrade" else []
+    newest, before = versions()[-1], versions()[-2]
+    for command, says in (("upgrade", newest), ("current", newest), ("downgrade", before), ("upgrade", newest)):
+        revision = [before] if command == "downgrade" else []
         answer = gamefold("db", command, *revision, "--data", tmp_path, cwd=tmp_path)
         assert answer.returncode == 0, answer.stderr
         assert says in answer.stdout

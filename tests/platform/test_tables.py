@@ -149,10 +149,6 @@ async def test_people_move_with_a_backup_to_the_other_database(
 
 
 @pytest.mark.postgres
-@pytest.mark.xfail(
-    strict=True,
-    reason="storage.backup hands naive datetimes from SQLite to asyncpg, which takes them for the machine's local time",
-)
 async def test_a_move_from_sqlite_to_postgres_does_not_depend_on_the_machines_time_zone(
     sqlite_url: str, fresh_postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

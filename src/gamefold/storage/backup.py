@@ -11,6 +11,7 @@ The messages are a `Head`, then for each table a `Contents` followed by lists of
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -171,11 +172,20 @@ def _fill(connection: Connection, tables: dict[tuple[str, str], Table], messages
                 raise BackupRefused(f"this backup should hold {message.rows} rows and holds {rows}")
         else:
             assert table is not None
-            connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in message])
+            connection.execute(insert(table), [_row(table, columns, row) for row in message])
             rows += len(message)
     _enforce_foreign_keys(connection, deferred)
     _move_sequences(connection, tables)
     return rows
+
+
+def _row(table: Table, columns: list[str], values: Any) -> dict[str, Any]:
+    row = dict(zip(columns, values, strict=True))
+    for name, value in row.items():
+        # SQLite keeps no zone: times in it are UTC, and asyncpg would take them for the machine's own.
+        zoned = isinstance(value, datetime) and getattr(table.columns[name].type, "timezone", False)
+        row[name] = value.replace(tzinfo=UTC) if zoned and value.tzinfo is None else value
+    return row
 
 
 # -- what only PostgreSQL needs: SQLite checks references at the end of a restore, and counts keys by themselves ------

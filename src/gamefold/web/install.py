@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -17,6 +18,11 @@ from gamefold.web.metrics import WebMetrics, add_metrics
 from gamefold.web.observation import Observation
 from gamefold.web.streams import Streams
 from gamefold.web.trace import Trace
+
+# What a page on another origin may send.
+ASKED_HEADERS: Final = (
+    "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Tenant-Id", "traceparent",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +73,7 @@ def install(app: FastAPI, web: Web) -> None:
             CORSMiddleware,
             allow_origins=web.cors_origins,
             allow_methods=["DELETE", "GET", "PATCH", "POST", "PUT"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "traceparent"],
+            allow_headers=list(ASKED_HEADERS),
             expose_headers=["Idempotency-Replayed", "Retry-After", "X-Trace-Id"],
         )
     app.add_middleware(SecurityHeaders)
