@@ -313,7 +313,8 @@ def test_watch_reads_an_archived_match_from_the_data_directory(played: Played) -
 
 
 def test_watch_follows_a_live_match_and_replays_an_ended_one(tmp_path: Path) -> None:
-    with served(tmp_path, MAX_TURNS=20) as server:
+    # A known match: with other luck it could end before its last turn.
+    with served(tmp_path, MAX_TURNS=20, GAMEFOLD_SEED=1) as server:
         session = server.start(tick_delay_ms=100)
         live = gamefold("watch", session, "--url", server.url, "--json", cwd=tmp_path)
         assert (live.returncode, live.stderr) == (0, "")
