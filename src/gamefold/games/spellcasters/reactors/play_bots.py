@@ -24,6 +24,7 @@ class PlayBots:
 
     def __init__(self, runner: BotRunner) -> None:
         self._runner = runner
+        self._without_bots: set[str] = set()  # matches of people alone need not be looked at every turn
 
     async def react(self, record: Record, world: WorldRef) -> None:
         """A turn was opened by the beginning of the match or by the end of the turn before it."""
@@ -40,11 +41,16 @@ class PlayBots:
 
     async def forget(self, world_id: str) -> None:
         """The match left this process."""
+        self._without_bots.discard(world_id)
         await self._runner.close(session_of(world_id))
 
     async def _play(self, turn: int, world: WorldRef) -> None:
         # One after the other, because a match has one thread; both see the board as it was when the turn opened.
-        asked = await world.query(lambda match: _asked(match, turn))
+        if world.id in self._without_bots:
+            return
+        asked, bots = await world.query(lambda match: (_asked(match, turn), _bots(match)))
+        if not bots:
+            self._without_bots.add(world.id)
         actions = [await self._decide(world, turn, *one) for one in asked]
         await asyncio.gather(*(self._submit(world, action) for action in actions))
 
@@ -64,6 +70,11 @@ class PlayBots:
         except Rejected:
             # The turn was over before the bot was done, or this event was dealt with before a restart.
             return
+
+
+def _bots(match: Match) -> int:
+    """Count the seats that bots play."""
+    return sum(spec.source == "bot" for spec in match.seats)
 
 
 def _asked(match: Match, turn: int) -> list[Asked]:
