@@ -1,6 +1,7 @@
 """`serve`, `demo`, `openapi`: everything that puts a server together."""
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -30,6 +31,8 @@ Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0 take
 TimeScale = Annotated[float, typer.Option("--time-scale", help="Run game time this many times as fast.")]
 
 TIME_SCALE_MAX = 1_000_000
+
+COLLECT_AFTER = (20_000, 50, 1_000)  # allocations, and collections of the generation before
 
 DEMO_PAIR = ("builtin_sample_1", "builtin_tactical")
 DEMO_MATCHES = 3
@@ -139,6 +142,7 @@ def _run(
                 f"Gamefold serves {', '.join(games or GAMES)} at {url} (data in {settings.data}); Ctrl-C stops it."
             )
             sys.stdout.flush()
+            _leave_the_modules_alone()
             if callable(on_ready):
                 on_ready(url)
 
@@ -157,6 +161,17 @@ def _require_free(host: str, port: int) -> None:
             door.bind(address)
     except OSError as error:
         raise CommandFailed(f"cannot listen at {host}, port {port}: {error.strerror}") from None
+
+
+def _leave_the_modules_alone() -> None:
+    """Take what was made until now out of garbage collection, and collect in larger steps.
+
+    Modules, routes and tables live as long as the process. Walking them again and again stopped the event loop for
+    tenths of a second each time: at 200 requests a second the slowest hundredth waited ten times as long.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def _serve_reloading() -> None:
