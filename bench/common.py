@@ -230,9 +230,13 @@ def served(
 
 
 def child_environment() -> dict[str, str]:
-    """Give the environment of processes: with bytecode caches as an installation has them, outside of the tree."""
+    """Give the environment of processes: with bytecode caches as an installation has them, outside of the tree.
+
+    A turn waits an hour for its actions, because generators rest while another side has its turn.
+    """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "gamefold-bench-bytecode")}
+    bytecode = str(Path(tempfile.gettempdir()) / "gamefold-bench-bytecode")
+    return {**kept, "PYTHONPYCACHEPREFIX": bytecode, "TURN_TIMEOUT_SECONDS": "3600"}
 
 
 def gamefold(data: Path) -> list[str]:

@@ -14,6 +14,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -24,8 +25,9 @@ STEPS = ([1, 0], [0, 1], [-1, 0], [0, -1])  # a wizard that walks in a square me
 class Connection(asyncio.Protocol):
     """One keep-alive connection that sends the next request when the answer to the last one is whole."""
 
-    def __init__(self, requests: Iterator[bytes]) -> None:
+    def __init__(self, requests: Iterator[bytes], port: int) -> None:
         self._requests = requests
+        self._port = port
         self._received = bytearray()
         self._sent_s = 0.0
         self._until_s = 0.0
@@ -37,6 +39,11 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """Keep the transport."""
         self._transport = transport
+
+    async def reopen(self) -> None:
+        """Connect again where the server has closed a connection that rested for long."""
+        if self._transport.is_closing():
+            await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._port)
 
     def begin(self, until_s: float) -> None:
         """Send requests until then."""
@@ -101,7 +108,7 @@ async def serve() -> None:
             for match in command["matches"]:
                 requests = playground(match)
                 _, connection = await loop.create_connection(
-                    lambda requests=requests: Connection(requests), "127.0.0.1", command["port"]
+                    partial(Connection, requests, command["port"]), "127.0.0.1", command["port"]
                 )
                 opened.append(connection)
             groups[command["open"]] = opened
@@ -113,6 +120,8 @@ async def serve() -> None:
 
 async def play(connections: list[Connection], seconds: float) -> dict[str, Any]:
     """Let the connections send for so long."""
+    for connection in connections:
+        await connection.reopen()
     cpu_s, begin_s = time.process_time(), time.perf_counter()
     for connection in connections:
         connection.begin(begin_s + seconds)

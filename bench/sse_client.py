@@ -14,6 +14,7 @@ import re
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,8 @@ async def watch(command: dict[str, Any]) -> dict[str, Any]:
             await asyncio.sleep(0.05)
     players = []
     for match in matches:
-        _, player = await loop.create_connection(lambda match=match: Connection(playground(match)), "127.0.0.1", port)
+        requests = playground(match)
+        _, player = await loop.create_connection(partial(Connection, requests, port), "127.0.0.1", port)
         players.append(Match(player, command["turns_per_s"]))
     await asyncio.sleep(1.0)
     print(flush=True)
