@@ -1,7 +1,7 @@
 """Focus: the front door."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -10,8 +10,7 @@ from fastapi import APIRouter
 from gamefold.engine.host import Host
 from gamefold.engine.reactors import Reactor
 from gamefold.engine.ruleset import Ruleset
-from gamefold.games.focus import tables
-from gamefold.games.focus.balance import sheet_with
+from gamefold.games.focus import rules, tables
 from gamefold.games.focus.reactors.analytics import Analytics
 from gamefold.games.focus.reactors.jobs import focus_jobs
 from gamefold.games.focus.routes import ERROR_SCHEMA, STATUS_OF, Desk, build_router, error_envelope
@@ -32,7 +31,7 @@ GAME: Final = Game(
 
 def ruleset_with(session_min_ratio: float) -> Ruleset:
     """Give the rules under which new saves may complete a session after this share of its time."""
-    return replace(RULESET, balance=sheet_with({"session_min_ratio_bp": round(session_min_ratio * 10_000)}))
+    return rules.ruleset_with({"session_min_ratio_bp": round(session_min_ratio * 10_000)})
 
 
 @dataclass(frozen=True)
