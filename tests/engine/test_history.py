@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from gamefold.engine.asked import WorldUnavailable
 from gamefold.engine.entropy import Entropy, commitment_of
 from gamefold.engine.feed import Ended
-from gamefold.engine.history import NO_SUCH_ENTRY, fork, verify, world_at
+from gamefold.engine.history import NO_SUCH_ENTRY, fork, last_seq_of, verify, world_at
 from gamefold.engine.journal import Status
 from gamefold.engine.recovery import steps
 from gamefold.engine.rng import Rng
@@ -303,3 +304,50 @@ async def test_the_seed_was_promised_before_it_is_shown(house: Hosted) -> None:
     assert run.commitment in first.intent
     assert run.seed not in first.intent
     assert repr(run.seed) not in repr(run)
+
+
+async def test_worlds_that_hear_each_other_go_back_together_or_not_at_all(house: Hosted) -> None:
+    for world in ("ledger/a", "ledger/b"):
+        await house.host.ensure(world, LedgerSpec())
+        for _ in range(5):
+            await house.host.submit(world, "anna", Deposit(10))
+    with pytest.raises(Rejected) as refused:
+        await house.host.rollback_together({"ledger/a": 3, "ledger/b": 1_000}, actor="operator", reason="test")
+    assert refused.value.code == NO_SUCH_ENTRY
+    assert await house.host.query("ledger/a", lambda ledger: ledger.accounts["anna"]) == 50
+    runs = await house.host.rollback_together({"ledger/a": 3, "ledger/b": 5}, actor="operator", reason="test")
+    assert {world: (run.run, run.parent_seq) for world, run in runs.items()} == {"ledger/a": (2, 3), "ledger/b": (2, 5)}
+    assert [
+        await house.host.query(world, lambda ledger: ledger.accounts["anna"]) for world in ("ledger/a", "ledger/b")
+    ] == [20, 40]
+
+
+async def test_what_makes_sense_in_one_run_only_is_not_done_in_another(house: Hosted) -> None:
+    await house.host.ensure("ledger/a", LedgerSpec())
+    first = await house.host.submit("ledger/a", "anna", Deposit(10))
+    await house.host.submit("ledger/a", "anna", Deposit(5), run=first.run)
+    await house.host.rollback("ledger/a", actor="operator", reason="test", seq=first.seq)
+    with pytest.raises(WorldUnavailable):
+        await house.host.submit("ledger/a", "anna", Deposit(5), run=first.run)
+    assert await house.host.query("ledger/a", lambda ledger: ledger.accounts["anna"]) == 10
+
+
+async def test_the_last_entry_of_every_tick_is_found_across_rollbacks(house: Hosted) -> None:
+    await house.host.ensure("clockwork/1", ClockworkSpec())
+    rng = Rng(bytes(32), "ticks")
+    for round_ in range(3):
+        for number in range(40):
+            await house.clock.elapse(rng.below(2_500))
+            for _ in range(rng.below(3)):
+                await house.host.submit("clockwork/1", "anna", SetAlarm(f"{round_}-{number}", 10**9))
+        await house.settle()
+        reached = (await world_at(house.journal, house.rulesets, "clockwork/1")).head.tick
+        last: dict[int, int] = {}
+        async for step in steps(house.journal, await house.journal.lineage("clockwork/1")):
+            last[step.entry.tick] = step.entry.seq
+        assert sorted(last) == list(range(reached + 1))
+        for tick, seq in last.items():
+            assert await last_seq_of(house.journal, "clockwork/1", tick) == seq
+        with pytest.raises(Rejected):
+            await last_seq_of(house.journal, "clockwork/1", reached + 1)
+        await house.host.rollback("clockwork/1", actor="operator", reason="test", tick=reached // 2)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 
 from gamefold.engine.clock import RealClock
 from gamefold.engine.feed import QueueLimits
-from gamefold.engine.history import verify
+from gamefold.engine.history import verify, world_at
 from gamefold.engine.ruleset import Event, Lag, Ruleset
 from gamefold.testkit.clock import START_MS, VirtualClock
 from gamefold.testkit.hosted import Hosted, hosted
 from gamefold.testkit.play import Rehearsal
-from gamefold.testkit.toys import CLOCKWORK, PURSE
+from gamefold.testkit.toys import CLOCKWORK, LEDGER, PURSE
 from gamefold.testkit.toys.clockwork import ClockworkSpec, Rang, SetAlarm, Ticked, clockwork_with
+from gamefold.testkit.toys.ledger import Deposit, LedgerSpec, Transfer
 from gamefold.testkit.toys.purse import HOUR_MS, Earn, PurseSpec
 
 WORLD = "clockwork/1"
@@ -152,3 +154,43 @@ async def test_a_rehearsal_is_played_as_a_host_would_play_it() -> None:
         await house.host.ensure(WORLD, ClockworkSpec())
         await house.clock.elapse(30_500)
         assert tick_times(await events_of(house)) == tick_times(rehearsed(CLOCKWORK, 500, 20_000, 10_000))
+
+
+# -- ticks that another world sets ------------------------------------------------------------------------------
+
+PULSED = replace(LEDGER, ticks_by=(Deposit,), digest_ticks_only=True)
+
+
+async def test_a_world_without_a_clock_ticks_by_an_intent() -> None:
+    async with hosted(PULSED) as house:
+        await house.host.ensure("ledger/1", LedgerSpec())
+        ticks = [(await house.host.submit("ledger/1", "anna", Deposit(5))).tick for _ in range(3)]
+        between = await house.host.submit("ledger/1", "anna", Transfer("bert", 1))
+        assert (ticks, between.tick) == ([1, 2, 3], 3)
+        at_2 = await world_at(house.journal, {"ledger": PULSED}, "ledger/1", tick=2)
+        assert at_2.state.accounts == {"anna": 10}
+
+
+async def test_only_ticks_are_digested_where_the_rules_say_so_whoever_sets_them() -> None:
+    rehearsal = Rehearsal(PULSED, LedgerSpec())
+    rehearsal.submit("anna", Deposit(5))
+    rehearsal.submit("anna", Transfer("bert", 1))
+    assert [one.entry.digest is not None for one in rehearsal.played] == [True, True, False]
+
+
+async def test_snapshots_may_come_by_ticks() -> None:
+    async with hosted(replace(CLOCKWORK, snapshot_every=10_000, snapshot_every_ticks=5)) as house:
+        await house.host.ensure(WORLD, ClockworkSpec())
+        for number in range(17):
+            await house.host.submit(WORLD, "anna", SetAlarm(f"{number}", 10**9))
+            await house.clock.elapse(1_000)
+        await house.settle()
+        kept = await house.journal.snapshots(WORLD, 1)
+        assert len(kept) >= 2
+        await house.crash()
+        await house.reopen()
+        await house.clock.elapse(3_000)
+        await house.settle()
+        again = await house.journal.snapshots(WORLD, 1)
+        # Ticks before the crash count: the next one comes at tick 20, not five ticks after the start.
+        assert again[-1].seq > kept[-1].seq

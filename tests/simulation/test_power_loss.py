@@ -51,7 +51,9 @@ def lives(seeds: range, template: bytes) -> Counter[str]:
     return sometimes
 
 
-@pytest.mark.parametrize("start", [0, 100, 200])
+@pytest.mark.parametrize(
+    "start", [0, pytest.param(100, marks=pytest.mark.long), pytest.param(200, marks=pytest.mark.long)]
+)
 def test_no_acknowledged_intent_is_lost(template: bytes, start: int) -> None:
     sometimes = lives(range(start, start + 100), template)
     assert [event for event in MUST_HAPPEN if not sometimes[event]] == []

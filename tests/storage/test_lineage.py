@@ -2,7 +2,7 @@
 
 import pytest
 
-from gamefold.engine.journal import Segment, Status, StorageUnavailable, WorldNotFound
+from gamefold.engine.journal import Branch, Segment, Status, StorageUnavailable, WorldNotFound
 from gamefold.engine.refusal import Rejected
 from gamefold.storage.database import Database
 from gamefold.storage.journal import SqlJournal
@@ -26,7 +26,7 @@ async def roll_back(journal: SqlJournal, run: int, to_seq: int, parent: int, rep
     row = await journal.world(WORLD)
     branch = a_run(run=run, parent_world=WORLD, parent_run=parent, parent_seq=to_seq, parent_position=to_seq)
     batch = a_batch(first=to_seq + 1, run=run, epoch=row.epoch + 1)
-    await journal.branch(row, branch, batch, replayed)
+    await journal.branch([Branch(row, branch, batch, replayed)])
     return branch, batch
 
 
@@ -78,14 +78,14 @@ async def test_a_fork_is_another_world_with_a_shared_past(journal: SqlJournal) -
     run = a_run(FORK, parent_world=WORLD, parent_run=1, parent_seq=2, parent_position=2)
     row = a_row(FORK, projected=False, status=Status.STOPPED)
     batch = a_batch(FORK, first=3, projected=False)
-    await journal.branch(row, run, batch, ())
+    await journal.branch([Branch(row, run, batch, ())])
 
     assert await journal.world(FORK) == row
     loaded = await journal.load(FORK)
     assert loaded.lineage == (Segment(a_run(), 0, 2), Segment(run, 2, None))
     assert loaded.tail == (stored(old[0]), stored(batch))
     with pytest.raises(Rejected, match="There is a world notes/fork already"):
-        await journal.branch(row, run, batch, ())
+        await journal.branch([Branch(row, run, batch, ())])
 
 
 async def test_a_rollback_of_a_world_that_was_taken_over_changes_nothing(journal: SqlJournal) -> None:
@@ -94,7 +94,7 @@ async def test_a_rollback_of_a_world_that_was_taken_over_changes_nothing(journal
     await journal.claim(WORLD, "another")
     branch = a_run(run=2, parent_world=WORLD, parent_run=1, parent_seq=5, parent_position=5)
     with pytest.raises(StorageUnavailable):
-        await journal.branch(row, branch, a_batch(first=6, run=2, epoch=2), ())
+        await journal.branch([Branch(row, branch, a_batch(first=6, run=2, epoch=2), ())])
     assert [run.run for run in await journal.runs(WORLD)] == [1]
 
 

@@ -58,6 +58,7 @@ class Asked:
     intent: Intent | None = None
     request: str | None = None
     view: Callable[[Any], Any] | None = None
+    run: int | None = None  # the only run in which the intent makes sense
     trail: Any = None  # the observer's own: see Observer.asking
 
     def settle(self, outcome: Any) -> None:

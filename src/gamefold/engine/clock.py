@@ -5,6 +5,11 @@ import time
 from typing import Protocol
 
 
+def stopwatch_s() -> float:
+    """Give seconds that only their differences mean something of, for metrics."""
+    return time.perf_counter()
+
+
 class Clock(Protocol):
     """Milliseconds of game time since the Unix epoch. Never runs backwards."""
 

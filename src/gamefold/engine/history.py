@@ -12,9 +12,12 @@ from gamefold.engine.entropy import Entropy, commitment_of
 from gamefold.engine.feed import Record
 from gamefold.engine.journal import (
     Batch,
+    Branch,
+    Entry,
     Journal,
     JournalCorrupt,
     Run,
+    Segment,
     Snapshot,
     Status,
     StoredEvent,
@@ -22,7 +25,7 @@ from gamefold.engine.journal import (
     WorldRow,
 )
 from gamefold.engine.lifecycle import Forked, Rewound
-from gamefold.engine.recovery import Step, open_world, records, steps, unborn
+from gamefold.engine.recovery import Step, open_world, records, steps, steps_of, unborn
 from gamefold.engine.refusal import Rejected
 from gamefold.engine.ruleset import Intent, Ruleset
 from gamefold.engine.world import Played, World
@@ -74,22 +77,47 @@ async def world_at(
     """
     ruleset = ruleset_of(rulesets, world_id)
     if tick is not None:
-        seq = await _last_seq_of(journal, world_id, run, tick)
+        seq = await last_seq_of(journal, world_id, tick, run)
     world = open_world(world_id, ruleset, await journal.load(world_id, run, seq))
     if seq is not None and world.head.seq != seq:
         raise Rejected(NO_SUCH_ENTRY, f"{world_id} has no entry {seq} in this run; its last one is {world.head.seq}.")
     return world
 
 
-async def _last_seq_of(journal: Journal, world_id: str, run: int | None, tick: int) -> int:
+async def last_seq_of(journal: Journal, world_id: str, tick: int, run: int | None = None) -> int:
+    """Find the last entry of a tick. Rejected NO_SUCH_ENTRY where that run never got there. WorldNotFound."""
     last_seq = last_tick = 0
-    async for step in steps(journal, await journal.lineage(world_id, run)):
-        if step.entry.tick > tick:
+    for segment in reversed(await journal.lineage(world_id, run)):
+        found = await _last_until(journal, segment, tick)
+        if found is not None:
+            last_seq, last_tick = found.seq, found.tick
             break
-        last_seq, last_tick = step.entry.seq, step.entry.tick
     if last_tick != tick or last_seq == 0:
         raise Rejected(NO_SUCH_ENTRY, f"{world_id} never reached tick {tick} in this run; its last one is {last_tick}.")
     return last_seq
+
+
+async def _last_until(journal: Journal, segment: Segment, tick: int) -> Entry | None:
+    """Find the last entry of a segment that is not past `tick`; None where it begins later.
+
+    Ticks never fall, so a season's entries need not be read: leaps that double, then leaps that halve.
+    """
+    last, leap = None, 1
+    after, shrinking = segment.after_seq, False
+    while True:
+        page = await journal.batches(segment, after, 1)
+        entries = [step.entry for step in steps_of((segment,), page, after)]
+        until = [entry for entry in entries if entry.tick <= tick]
+        if until:
+            last = until[-1]
+            if len(until) < len(entries):
+                return last
+            leap = leap // 2 if shrinking else leap * 2
+        else:
+            if last is None or leap == 0:
+                return last
+            leap, shrinking = leap // 2, True
+        after = last.seq + leap
 
 
 async def verify(journal: Journal, rulesets: Rulesets, world_id: str, run: int | None = None) -> Verdict:
@@ -163,8 +191,46 @@ async def rollback(
     The new run has a seed of its own: what the players saw coming must not come again.
     Rejected NO_SUCH_ENTRY, WorldNotFound.
     """
+    if seq is None and tick is not None:
+        seq = await last_seq_of(journal, world_id, tick)
+    cuts = {world_id: seq}
+    return (await rollback_together(journal, rulesets, entropy, clock, cuts, actor=actor, reason=reason))[world_id]
+
+
+async def rollback_together(
+    journal: Journal,
+    rulesets: Rulesets,
+    entropy: Entropy,
+    clock: Clock,
+    cuts: Mapping[str, int | None],
+    *,
+    actor: str,
+    reason: str,
+) -> dict[str, Run]:
+    """Roll several worlds back, each to the entry `cuts` names (None: its last), all of them or none.
+
+    For worlds that hear each other: the entries must fit together. Raises like `rollback`.
+    """
+    branches = [
+        await _rewound(journal, rulesets, entropy, clock, world_id, seq, actor, reason)
+        for world_id, seq in sorted(cuts.items())
+    ]
+    await journal.branch(branches)
+    return {branch.run.world: branch.run for branch in branches}
+
+
+async def _rewound(
+    journal: Journal,
+    rulesets: Rulesets,
+    entropy: Entropy,
+    clock: Clock,
+    world_id: str,
+    seq: int | None,
+    actor: str,
+    reason: str,
+) -> Branch:
     row = await journal.world(world_id)
-    world = await world_at(journal, rulesets, world_id, seq=seq, tick=tick)
+    world = await world_at(journal, rulesets, world_id, seq=seq)
     parent = world.run
     newest = max(run.run for run in await journal.runs(world_id))
     run = _branch(entropy, world, world_id, newest + 1, clock.now_ms(), actor, reason)
@@ -177,8 +243,7 @@ async def rollback(
     )
     replayed = await _records_until(journal, rulesets, world, world.head.position)
     batch = _first_batch(world, run, intent, actor, row.epoch + 1, projected=row.projected)
-    await journal.branch(row, run, batch, replayed if row.projected else ())
-    return run
+    return Branch(row, run, batch, replayed if row.projected else ())
 
 
 async def fork(
@@ -234,7 +299,7 @@ async def fork(
         updated_ms=now_ms,
         reason=reason,
     )
-    await journal.branch(row, new_run, batch, ())
+    await journal.branch([Branch(row, new_run, batch)])
     return new_run
 
 
@@ -308,7 +373,9 @@ __all__ = [
     "Verdict",
     "batch_of",
     "fork",
+    "last_seq_of",
     "rollback",
+    "rollback_together",
     "ruleset_of",
     "verify",
     "world_at",

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 
 from gamefold.engine import codec, history
 from gamefold.engine.asked import Ack, Asked, HostStopped, Repeated, WorldQuarantined, WorldUnavailable
+from gamefold.engine.balance import Values
 from gamefold.engine.clock import Clock
 from gamefold.engine.codec import codec_of
 from gamefold.engine.entropy import Entropy, commitment_of
@@ -59,6 +60,10 @@ async def _nobody_else(_node: str) -> bool:
     return False
 
 
+async def _own_numbers(ruleset: Ruleset) -> Values:
+    return ruleset.balance.values()
+
+
 class Host:
     """Runs the worlds of several rulesets over one journal. Start it inside a running event loop."""
 
@@ -73,8 +78,12 @@ class Host:
         reactors: Mapping[str, Sequence[Reactor]] | None = None,
         observer: Observer | None = None,
         lives: Callable[[str], Awaitable[bool]] = _nobody_else,
+        balance_of: Callable[[Ruleset], Awaitable[Values]] = _own_numbers,
     ) -> None:
-        """`lives(node)` says whether another process still runs: worlds are taken over from dead ones only."""
+        """`lives(node)` says whether another process still runs: worlds are taken over from dead ones only.
+
+        `balance_of(ruleset)` gives the numbers that new worlds begin with.
+        """
         self.journal = journal
         self.clock = clock
         self.entropy = entropy
@@ -82,6 +91,7 @@ class Host:
         self.node = node
         self.observer = observer or Observer()
         self._lives = lives
+        self._balance_of = balance_of
         self.keeper = Keeper(journal, clock, self.observer)
         self._reactors = dict(reactors or {})
         self._residents: dict[str, Resident] = {}
@@ -166,15 +176,18 @@ class Host:
 
     # -- the five calls -----------------------------------------------------------------------------------------
 
-    async def submit(self, world_id: str, actor: str, intent: Intent, *, request: str | None = None) -> Ack:
+    async def submit(
+        self, world_id: str, actor: str, intent: Intent, *, request: str | None = None, run: int | None = None
+    ) -> Ack:
         """Ask the rules for `intent`. Returns once it is durable.
 
         Raises Rejected (nothing changed), WorldNotFound, WorldUnavailable, StorageUnavailable, RuleCrash,
         HostStopped. `request` is the sender's own id: sent again, the intent is applied once and answered the same.
+        `run` is for what makes sense in one run of the world only: WorldUnavailable where a rollback has begun another.
         """
         answer: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
         with self.observer.asking(world_id, intent) as trail:
-            await self._ask(world_id, Asked(answer, actor, intent, request, trail=trail))
+            await self._ask(world_id, Asked(answer, actor, intent, request, run=run, trail=trail))
             ack = await answer
             self.observer.acknowledged(trail, ack)
             return ack
@@ -200,7 +213,8 @@ class Host:
         self._check_running()
         ruleset = ruleset_of(self.rulesets, world_id)
         now_ms = self.clock.now_ms()
-        world, batch = self._born(world_id, ruleset, spec, actor, now_ms, request)
+        balance = await self._balance_of(ruleset)
+        world, batch = self._born(world_id, ruleset, balance, spec, actor, now_ms, request)
         row = WorldRow(
             world=world_id,
             ruleset=ruleset.name,
@@ -216,7 +230,14 @@ class Host:
         if created and not ruleset.on_demand:
             # Just made by this very host: there is nobody to take it over from.
             await self._opened(world_id, row)
+            await self._tune_newborn(world_id, ruleset, balance)
         return created
+
+    async def _tune_newborn(self, world_id: str, ruleset: Ruleset, balance: Values) -> None:
+        """Give a world the numbers that changed while it was made: who changed them could not see it yet."""
+        newer = {name: value for name, value in (await self._balance_of(ruleset)).items() if balance[name] != value}
+        if newer:
+            await self.tune(world_id, "engine", newer, "changed while this world was made")
 
     async def subscribe(self, world_id: str, limits: QueueLimits | None = None) -> Subscription:
         """Attach a viewer to what happens from now on; with `follow`, to everything. WorldNotFound."""
@@ -228,11 +249,17 @@ class Host:
             return ended
         return (await self._opened(world_id)).feed.subscribe(limits)
 
-    async def stop(self, world_id: str) -> None:
-        """Take a world out of memory, with a snapshot. It opens again when it is asked."""
+    async def stop(self, *world_ids: str) -> None:
+        """Take worlds out of memory, with snapshots. They open again when they are asked.
+
+        Worlds that hear each other are stopped together: one that is still here would wake those that are not.
+        """
         async with self._writing:
-            if await self._evict(world_id, Ended.WORLD_STOPPED, keep=True):
-                await self.journal.set_status(world_id, Status.STOPPED)
+            for resident in [self._residents[world_id] for world_id in world_ids if world_id in self._residents]:
+                await self._end_reactors(resident, keep=True)
+            for world_id in world_ids:
+                if await self._evict(world_id, Ended.WORLD_STOPPED, keep=True):
+                    await self.journal.set_status(world_id, Status.STOPPED)
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -263,28 +290,59 @@ class Host:
 
     # -- operators ----------------------------------------------------------------------------------------------
 
+    async def look(self, world_id: str, view: Callable[[World], T]) -> T:
+        """Give `view(world)` of the durable world, with its head. `view` must copy what it keeps.
+
+        It opens nothing: a world that is not in memory, even one in quarantine, is folded for this look alone.
+        WorldNotFound, JournalCorrupt.
+        """
+        async with self._writing:
+            if (resident := self._residents.get(world_id)) is not None:
+                return view(resident.world)
+        return view(await history.world_at(self.journal, self.rulesets, world_id))
+
+    async def balances(self, ruleset: str) -> dict[str, Values]:
+        """Give, for each world of a ruleset in memory, the numbers it goes by from its next tick on."""
+        async with self._writing:
+            return {
+                world_id: {**resident.world.head.balance, **resident.world.head.tuned}
+                for world_id, resident in self._residents.items()
+                if resident.world.ruleset.name == ruleset
+            }
+
     async def rollback(
         self, world_id: str, *, actor: str, reason: str, seq: int | None = None, tick: int | None = None
     ) -> Run:
         """Go on from an earlier entry, in a new run. Viewers are told to come back. Raises like history.rollback."""
+        if seq is None and tick is not None:
+            seq = await history.last_seq_of(self.journal, world_id, tick)
+        return (await self.rollback_together({world_id: seq}, actor=actor, reason=reason))[world_id]
+
+    async def rollback_together(self, cuts: Mapping[str, int | None], *, actor: str, reason: str) -> dict[str, Run]:
+        """Go on from earlier entries in several worlds that hear each other, all of them or none.
+
+        Raises like history.rollback_together, and WorldUnavailable where another living process runs one of them: it
+        would be fenced, and end.
+        """
         async with self._writing:
-            run = await history.rollback(
-                self.journal,
-                self.rulesets,
-                self.entropy,
-                self.clock,
-                world_id,
-                actor=actor,
-                reason=reason,
-                seq=seq,
-                tick=tick,
+            for world_id in cuts:
+                node = (await self.journal.world(world_id)).node
+                if node not in (None, self.node) and await self._lives(node):
+                    raise WorldUnavailable(world_id, "another process runs this world")
+            runs = await history.rollback_together(
+                self.journal, self.rulesets, self.entropy, self.clock, cuts, actor=actor, reason=reason
             )
-            # Only now: a rollback that is refused must leave the world as it is.
-            await self._evict(world_id, Ended.REWOUND, keep=False)
-            self._on_demand.forget(world_id)
-        if not ruleset_of(self.rulesets, world_id).on_demand:
-            await self._opened(world_id)
-        return run
+            # Only now: a rollback that is refused must leave the worlds as they are. And all reactors before the first
+            # world: one of a world that is still here could tell one that is open again of what was undone.
+            for resident in [self._residents[world_id] for world_id in cuts if world_id in self._residents]:
+                await self._end_reactors(resident, keep=False)
+            for world_id in cuts:
+                await self._evict(world_id, Ended.REWOUND, keep=False)
+                self._on_demand.forget(world_id)
+        for world_id in cuts:
+            if not ruleset_of(self.rulesets, world_id).on_demand:
+                await self._opened(world_id)
+        return runs
 
     async def tune(self, world_id: str, actor: str, changes: dict[str, Any], reason: str) -> Ack:
         """Change balance numbers of a running world. Rejected BALANCE_UNKNOWN or BALANCE_OUT_OF_BOUNDS."""
@@ -512,6 +570,8 @@ class Host:
             loaded = await self.journal.load(world_id)
             world = open_world(world_id, ruleset_of(self.rulesets, world_id), loaded)
             resident = Resident(world, row, feed, snapshot_seq=loaded.snapshot.seq if loaded.snapshot else 0)
+            # The first entry behind the snapshot is in its tick, or in the next one.
+            resident.snapshot_tick = codec.entries_of(loaded.tail[0])[0].tick if loaded.tail else world.head.tick
             resident.over_stored = row.status.ended
             if world.outdated and not world.over:
                 await self._upgrade(resident)
@@ -680,12 +740,19 @@ class Host:
     # -- birth --------------------------------------------------------------------------------------------------
 
     def _born(
-        self, world_id: str, ruleset: Ruleset, spec: Spec, actor: str, now_ms: int, request: str | None
+        self,
+        world_id: str,
+        ruleset: Ruleset,
+        balance: Values,
+        spec: Spec,
+        actor: str,
+        now_ms: int,
+        request: str | None,
     ) -> tuple[World, Batch]:
         seed = self.entropy.seed(world_id, 1)
         run = Run(world=world_id, run=1, seed=seed, commitment=commitment_of(seed), created_ms=now_ms, actor=actor)
         world = World(world_id, ruleset, run)
-        begin = Begin(spec=codec.encode(spec), balance=ruleset.balance.values(), commitment=run.commitment)
+        begin = Begin(spec=codec.encode(spec), balance=balance, commitment=run.commitment)
         return world, batch_of(world, [world.play(begin, actor, now_ms, request)], 1)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

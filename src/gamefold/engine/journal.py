@@ -237,6 +237,16 @@ class Locked(Protocol):
 Work = Callable[[Locked], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A new run with its first batch, and the events its projections are made again from."""
+
+    row: WorldRow
+    run: Run
+    batch: Batch
+    replayed: Sequence[Record] = ()
+
+
 class Journal(Protocol):
     """Where worlds are durable. All methods may raise StorageUnavailable and its kinds."""
 
@@ -266,10 +276,10 @@ class Journal(Protocol):
         """
         ...
 
-    async def branch(self, row: WorldRow, run: Run, batch: Batch, replayed: Sequence[Record]) -> None:
-        """Start a new run (of the same world: a rollback; of a new one: a fork) with its first batch.
+    async def branch(self, branches: Sequence[Branch]) -> None:
+        """Start new runs (of the same worlds: a rollback; of a new one: a fork), all of them or none.
 
-        For a rollback the world's projections are forgotten and made again from `replayed`, in the transaction.
+        For a rollback the worlds' projections are forgotten and made again, in the transaction.
         """
         ...
 

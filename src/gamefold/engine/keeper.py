@@ -26,13 +26,15 @@ class Keeper:
         world = resident.world
         head, run, retention = world.head, world.run.run, world.ruleset.retention
         seq, version, payload, digest = head.seq, head.version, world.payload(), world.digest()
-        resident.snapshot_seq = seq
+        resident.snapshot_seq, resident.snapshot_tick = seq, head.tick
         self.writing += 1
         try:
             # Compressing is the slow part, and needs nothing of the world any more.
             packed = await asyncio.to_thread(codec.compress, payload)
             kept = Snapshot(world.id, run, seq, version, digest, packed)
             await self._journal.save_snapshot(kept, retention.snapshots_kept)
+            # Reactors go on from here after a crash; without it they would hear a long-lived world's whole past.
+            await self.cursors(resident)
             if seq - resident.archived_seq >= retention.archive_after_entries:
                 resident.archived_seq = seq
                 await self._journal.archive(world.id, run, seq - retention.archive_after_entries)

@@ -34,8 +34,8 @@ class Observer:
     def refused(self, ruleset: str, code: str) -> None:
         """The rules said no."""
 
-    def ticked(self, ruleset: str, drift_ms: int) -> None:
-        """A tick was played `drift_ms` after its intended time."""
+    def ticked(self, world: str, tick: int, drift_ms: int | None, seconds: float) -> None:
+        """A tick was played in `seconds`, `drift_ms` after its intended time (None: another world sets its time)."""
 
     def evicted(self, why: str) -> None:
         """A subscription ended."""

@@ -59,6 +59,16 @@ class WorldRef:
             self.id, actor, intent, request=f"{_requests_of(self._reactor)}{self._cause}:{part}"
         )
 
+    async def submit_to(self, world_id: str, actor: str, intent: Intent) -> Ack:
+        """Submit an intent to another world. That world must know by itself what it has had: it remembers only
+        the last few requests of an actor, and after a crash deliveries may begin far back. Raises like `submit`.
+        """
+        return await self._host.submit(world_id, actor, intent)
+
+    async def query_of(self, world_id: str, view: Callable[[Any], T]) -> T:
+        """Look at the durable state of another world."""
+        return await self._host.query(world_id, view)
+
     async def query(self, view: Callable[[Any], T]) -> T:
         """Look at the durable state."""
         return await self._host.query(self.id, view)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from gamefold.engine.asked import Asked, Repeated, ack
-from gamefold.engine.clock import Clock
+from gamefold.engine.asked import Asked, Repeated, WorldUnavailable, ack
+from gamefold.engine.clock import Clock, stopwatch_s
 from gamefold.engine.feed import Feed
 from gamefold.engine.history import batch_of
 from gamefold.engine.journal import Batch, Bulk, WorldRow
@@ -30,6 +30,7 @@ class Resident:
     feed: Feed
     inbox: deque[Asked] = field(default_factory=deque)
     snapshot_seq: int = 0
+    snapshot_tick: int = 0
     archived_seq: int = 0
     clock_crashes: int = 0  # of what the clock wants, in a row
     losses: int = 0  # commits that failed, in a row
@@ -40,8 +41,12 @@ class Resident:
 
     @property
     def snapshot_due(self) -> bool:
-        """Whether enough entries have come since the last snapshot."""
-        return self.world.head.seq - self.snapshot_seq >= self.world.ruleset.snapshot_every
+        """Whether enough entries or ticks have come since the last snapshot."""
+        head, ruleset = self.world.head, self.world.ruleset
+        if head.seq - self.snapshot_seq >= ruleset.snapshot_every:
+            return True
+        ticks = ruleset.snapshot_every_ticks
+        return ticks is not None and head.tick - self.snapshot_tick >= ticks
 
 
 @dataclass(slots=True)
@@ -90,10 +95,11 @@ def play_round(resident: Resident, clock: Clock, observer: Observer) -> Round:
 
 def _play_clock(round_: Round, intent: Intent, at_ms: int, now_ms: int, observer: Observer) -> None:
     world = round_.resident.world
+    started_s = stopwatch_s()
     round_.played.append(play_clock(world, intent, at_ms))
     round_.clock_played = True
     if isinstance(intent, Tick):
-        observer.ticked(world.ruleset.name, now_ms - at_ms)
+        observer.ticked(world.id, world.head.tick, now_ms - at_ms, stopwatch_s() - started_s)
 
 
 def play_clock(world: World, intent: Intent, at_ms: int) -> Played:
@@ -121,13 +127,18 @@ def play_asked(world: World, asked: Asked, now_ms: int, played: list[Played], ob
     assert asked.intent is not None
     if isinstance(asked.intent, ONLY_ENGINE):
         return Rejected(INTENT_INVALID, f"{type(asked.intent).__name__} is not for anybody to ask.")
+    if asked.run not in (None, world.run.run):
+        return WorldUnavailable(world.id, f"run {asked.run} is over: the world was rolled back")
     if asked.request is not None and (seq := world.entry_of(asked.actor, asked.request)) is not None:
         return Repeated(world.run.run, seq)
+    started_s = stopwatch_s()
     try:
         one = world.play(asked.intent, asked.actor, now_ms, asked.request)
     except Rejected as refusal:
         observer.refused(world.ruleset.name, refusal.code)
         return refusal
+    if world.ruleset.ticks_in(asked.intent):
+        observer.ticked(world.id, world.head.tick, None, stopwatch_s() - started_s)
     played.append(one)
     return ack(world, one)
 

@@ -134,8 +134,10 @@ class Ruleset:
     due: Callable[[Any], Due | None] = _never_due
     over: Callable[[Any], bool] = _never_over  # ended: nothing more will happen, the seed may be shown
     tick_ms: int | None = None  # the period of `Tick`, in milliseconds of the world's clock
+    ticks_by: tuple[type[Intent], ...] = ()  # what counts as a tick besides `Tick`: another world's beat, say
     lag: Lag = Lag.CATCH_UP
     snapshot_every: int = 1_000  # entries between two snapshots
+    snapshot_every_ticks: int | None = None  # and ticks, where ticks take longer to fold again than other entries
     digest_ticks_only: bool = False  # for worlds too big to hash after every intent
     digest: Callable[[Any], bytes] | None = None  # 16 bytes; None hashes the encoded state
     encode: Callable[[Any], bytes] | None = None  # for states msgspec cannot carry (arrays)
@@ -144,6 +146,15 @@ class Ruleset:
     previous: "Ruleset | None" = None  # the version before this one; old entries are folded by it
     migrate: Callable[[Any], Any] | None = None  # turns a state of `previous` into one of this version
     adopt_running: bool = True  # whether worlds begun under `previous` move to this version when opened
+
+    @property
+    def ticks(self) -> bool:
+        """Whether worlds of these rules have ticks, of their own clock or of somebody else's."""
+        return self.tick_ms is not None or bool(self.ticks_by)
+
+    def ticks_in(self, intent: Intent) -> int:
+        """Give how many ticks an intent is: 0 for all but ticks."""
+        return 1 + intent.missed if isinstance(intent, Tick) else int(isinstance(intent, self.ticks_by))
 
     def at(self, version: int) -> "Ruleset":
         """Give the ruleset of an older (or this) version. LookupError where it was never released."""

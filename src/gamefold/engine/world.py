@@ -136,7 +136,7 @@ class World:
 
     def _apply(self, intent: Intent, actor: str, time_ms: int, request: str | None) -> list[Event]:
         head = self.head
-        ticks = 1 + intent.missed if isinstance(intent, Tick) else 0
+        ticks = self.ruleset.ticks_in(intent)
         if isinstance(intent, BRANCHES):
             # The parent's clock goes on in the new run from where it was.
             time_ms = head.time_ms
@@ -155,7 +155,8 @@ class World:
         head.balance = context.balance
         if ticks:
             head.tuned = {}
-            self._keep_the_beat(time_ms)
+            if self.ruleset.tick_ms is not None:
+                self._keep_the_beat(time_ms, self.ruleset.tick_ms)
         if request is not None:
             self._remember(actor, request)
         return events
@@ -175,7 +176,7 @@ class World:
                 return []
             case Tune():
                 self.ruleset.balance.check(intent.changes)
-                if self.ruleset.tick_ms is None:
+                if not self.ruleset.ticks:
                     context.balance = {**context.balance, **intent.changes}
                 else:
                     self.head.tuned = {**self.head.tuned, **intent.changes}
@@ -233,9 +234,7 @@ class World:
         """The version of the newest released rules."""
         return self._newest.version
 
-    def _keep_the_beat(self, time_ms: int) -> None:
-        period_ms = self.ruleset.tick_ms
-        assert period_ms is not None, f"{self.ruleset.name} does not tick"
+    def _keep_the_beat(self, time_ms: int, period_ms: int) -> None:
         if self.ruleset.lag is Lag.DILATE:
             # A tick that ran late moves the schedule: the next one is due a whole period after it.
             self.head.origin_ms = max(self.head.origin_ms, time_ms - self.head.tick * period_ms)
@@ -249,7 +248,7 @@ class World:
             del requests[min(requests, key=lambda one: requests[one][-1][1])]
 
     def _digest_after(self, intent: Intent) -> bytes | None:
-        if self.ruleset.digest_ticks_only and not isinstance(intent, Tick | Begin):
+        if self.ruleset.digest_ticks_only and not (isinstance(intent, Begin) or self.ruleset.ticks_in(intent)):
             return None
         try:
             return self._codec.digest(self.state)

@@ -13,6 +13,7 @@ log = structlog.get_logger("gamefold.engine")
 
 _COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 _DRIFT_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+_TICK_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _ENTRIES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 
 
@@ -43,6 +44,13 @@ class EngineMetrics(Observer):
             buckets=_DRIFT_SECONDS,
             registry=registry,
         )
+        self._tick_seconds = Histogram(
+            "gamefold_tick_duration_seconds",
+            "How long the rules took for a tick, digest included.",
+            ("ruleset",),
+            buckets=_TICK_SECONDS,
+            registry=registry,
+        )
         self._ends = Counter(
             "gamefold_subscription_ends",
             "Ended subscriptions by reason, evictions included.",
@@ -67,9 +75,12 @@ class EngineMetrics(Observer):
         """The rules said no."""
         self._refusals.labels(ruleset, code).inc()
 
-    def ticked(self, ruleset: str, drift_ms: int) -> None:
+    def ticked(self, world: str, tick: int, drift_ms: int | None, seconds: float) -> None:  # noqa: ARG002 - for traces
         """A tick was played."""
-        self._tick_drift.labels(ruleset).observe(drift_ms / 1_000)
+        ruleset = world.partition("/")[0]
+        self._tick_seconds.labels(ruleset).observe(seconds)
+        if drift_ms is not None:
+            self._tick_drift.labels(ruleset).observe(drift_ms / 1_000)
 
     def evicted(self, why: str) -> None:
         """A subscription ended."""

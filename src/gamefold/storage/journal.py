@@ -11,6 +11,7 @@ from gamefold.engine.clock import Clock, RealClock
 from gamefold.engine.feed import Record
 from gamefold.engine.journal import (
     Batch,
+    Branch,
     Guard,
     Loaded,
     Run,
@@ -108,8 +109,8 @@ class SqlJournal:
 
         return await self._database.write(transaction) if works else []
 
-    async def branch(self, row: WorldRow, run: Run, batch: Batch, replayed: Sequence[Record]) -> None:
-        """Start a new run with its first batch.
+    async def branch(self, branches: Sequence[Branch]) -> None:
+        """Start new runs with their first batches, all in one transaction.
 
         A rollback (any run but the first): `row` is the world as it was read; its epoch goes up
         by one, which is the epoch of `batch`, and its projections are made anew from `replayed`. It may only
@@ -118,13 +119,15 @@ class SqlJournal:
         """
 
         def transaction(connection: Connection) -> None:
-            # A fork may go on from its own parent, so only the number tells a rollback from a fork.
-            if run.run > 1:
-                self._rewind(connection, row, run, replayed)
-            elif not worlds.insert_world(connection, row, run):
-                raise Rejected("WORLD_EXISTS", f"There is a world {row.world} already.")
-            fenced = self._add(connection, [batch])
-            assert not fenced, f"{row.world} was branched under another epoch than its first batch"
+            for branch in branches:
+                row, run = branch.row, branch.run
+                # A fork may go on from its own parent, so only the number tells a rollback from a fork.
+                if run.run > 1:
+                    self._rewind(connection, row, run, branch.replayed)
+                elif not worlds.insert_world(connection, row, run):
+                    raise Rejected("WORLD_EXISTS", f"There is a world {row.world} already.")
+                fenced = self._add(connection, [branch.batch])
+                assert not fenced, f"{row.world} was branched under another epoch than its first batch"
 
         await self._database.write(transaction)
 

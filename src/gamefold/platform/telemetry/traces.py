@@ -3,11 +3,13 @@
 A trace begins with a request (FastAPI's own telemetry makes that span); outside of one nothing is traced, or polls
 and ticks would drown it. `submit` stands for an intent on its way, from the asking to the durable entry, and says
 world, run, seq and tick. One `commit` serves many intents: it is a child of the first of them and linked, both
-ways, with the others, so each can be followed to the transaction that carried it.
+ways, with the others, so each can be followed to the transaction that carried it. The `tick` that comes after intents
+of a ticking world, and settles what they began, is a trace of its own that is linked with them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from time import time_ns
 from typing import Any, Final
 
 from opentelemetry.context import Context
@@ -16,7 +18,16 @@ from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import Span as SdkSpan
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Link, Span, SpanKind, StatusCode, Tracer, get_current_span, set_span_in_context
+from opentelemetry.trace import (
+    Link,
+    Span,
+    SpanContext,
+    SpanKind,
+    StatusCode,
+    Tracer,
+    get_current_span,
+    set_span_in_context,
+)
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
@@ -76,6 +87,7 @@ class _EngineTraces(EngineMetrics):
     def __init__(self, tracer: Tracer, registry: CollectorRegistry, on_fatal: Callable[[str], None]) -> None:
         super().__init__(registry, on_fatal)
         self._tracer = tracer
+        self._unsettled: dict[str, list[SpanContext]] = {}  # by ticking world: what was asked since its last tick
 
     def asking(self, world: str, intent: Intent) -> AbstractContextManager[Span | None]:
         """Begin the span of an intent, inside a request."""
@@ -109,6 +121,23 @@ class _EngineTraces(EngineMetrics):
                     "gamefold.repeated": ack.repeated,
                 }
             )
+            if ack.tick:  # always 0 in worlds that do not tick
+                unsettled = self._unsettled.setdefault(ack.world, [])
+                if len(unsettled) < LINKS_MAX:
+                    unsettled.append(trail.get_span_context())
+
+    def ticked(self, world: str, tick: int, drift_ms: int | None, seconds: float) -> None:
+        """Trace a tick that settles what somebody asked for; others would drown it."""
+        super().ticked(world, tick, drift_ms, seconds)
+        if unsettled := self._unsettled.pop(world, None):
+            ended_ns = time_ns()
+            self._tracer.start_span(
+                "tick",
+                context=Context(),
+                attributes={"gamefold.world": world, "gamefold.tick": tick},
+                links=[Link(asked) for asked in unsettled],
+                start_time=ended_ns - round(seconds * 1e9),
+            ).end(ended_ns)
 
     def committing(self, trails: Iterable[Span | None]) -> AbstractContextManager[object]:
         """Begin the span of a transaction that somebody's request waits for."""
