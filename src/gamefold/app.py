@@ -16,6 +16,8 @@ from prometheus_client import CollectorRegistry
 from starlette.requests import HTTPConnection
 
 from gamefold.console.pages import GamePages, pages_router
+from gamefold.engine import history
+from gamefold.engine.balance import Values
 from gamefold.engine.clock import Clock, RealClock
 from gamefold.engine.entropy import Entropy
 from gamefold.engine.host import Host, HostStopped, WorldQuarantined, WorldUnavailable
@@ -26,9 +28,16 @@ from gamefold.games.focus.game import FocusServer, ruleset_with
 from gamefold.games.spellcasters.game import GAME as SPELLCASTERS
 from gamefold.games.spellcasters.game import open_playground
 from gamefold.games.spellcasters.routes import PlaygroundOptions
+from gamefold.games.tycoon.game import GAME as TYCOON
+from gamefold.games.tycoon.game import TycoonServer
 from gamefold.platform.accounts.players import Doors
 from gamefold.platform.engine_metrics import EngineMetrics
 from gamefold.platform.game import Game, House, Opened
+from gamefold.platform.liveops.desk import Desk, OperatedGame
+from gamefold.platform.liveops.overrides import begins_with
+from gamefold.platform.liveops.router import PREFIX as LIVEOPS
+from gamefold.platform.liveops.router import STYLE as LIVEOPS_STYLE
+from gamefold.platform.liveops.router import liveops_jobs, liveops_router
 from gamefold.platform.opening import Platform, PlatformOptions
 from gamefold.platform.operators import Operators
 from gamefold.platform.telemetry.opening import Telemetry, open_telemetry
@@ -48,9 +57,13 @@ from gamefold.web.health import Unhealthy, add_health
 from gamefold.web.idempotency import Claim, Fresh, IdempotencyStore, InFlight, Mismatch, Replay
 from gamefold.web.install import Web, install
 from gamefold.web.metrics import WebMetrics, sampled_loop_lag
+from gamefold.web.pagination import Pager
 from gamefold.web.streams import Streams
 
-GAMES: Final[Mapping[str, Game]] = {SPELLCASTERS.name: SPELLCASTERS, FOCUS.name: FOCUS}
+GAMES: Final[Mapping[str, Game]] = {game.name: game for game in (SPELLCASTERS, TYCOON, FOCUS)}
+# By the name of the ruleset, which is the first word of a world's id. A game may have several.
+RULESETS: Final = {ruleset.name: ruleset for game in GAMES.values() for ruleset in game.rulesets}
+PROJECTORS: Final = {ruleset.name: game.projector for game in GAMES.values() for ruleset in game.rulesets}
 WITH_PAGES: Final = frozenset({SPELLCASTERS.name})
 VERSION: Final = version("gamefold")
 TIDY_S: Final = 60.0
@@ -105,6 +118,7 @@ def build(
             audiences={"": settings.jwt_audience}
             | {prefix: f"{settings.jwt_audience}:{name}" for name, prefix in prefixes.items()},
             redis_url=settings.redis_url,
+            common=[LIVEOPS],
             rate_limit_per_min=settings.rate_limit_per_min,
             limits_by_ip=settings.environment == "prod",
         ),
@@ -131,15 +145,17 @@ def build(
     )
     opened = {game.name: OPENERS[game.name](house, settings) for game in chosen}
     host = Host(
-        SqlJournal(database, {game.name: game.projector for game in GAMES.values()}, clock),
+        SqlJournal(database, PROJECTORS, clock),
         clock,
         entropy,
         _rulesets(settings),
         node=node,
-        reactors={name: game.reactors for name, game in opened.items()},
+        reactors={name: heard for game in opened.values() for name, heard in game.reactors.items()},
         observer=engine_metrics,
         lives=partial(lives, database),
+        balance_of=partial(_balance_of, database),
     )
+    operations = _operations(house, host, opened)
     drain = Drain()
     idempotency = KeptAnswers(database)
 
@@ -150,7 +166,8 @@ def build(
         entropy.started(start)
         idempotency.started(start)
         await host.start()
-        await platform.start([job for game in opened.values() for job in game.jobs(host)])
+        jobs = [job for game in opened.values() for job in game.jobs(host)]
+        await platform.start([*liveops_jobs(operations), *jobs])
         tidying = asyncio.create_task(_tidy(settings, host, opened, idempotency, engine_metrics, clock))
         try:
             async with sampled_loop_lag(metrics):
@@ -186,6 +203,7 @@ def build(
         GamePages(name=name, prefix=path, module=f"{path}/static/game.js" if name in WITH_PAGES else None)
         for name, path in prefixes.items()
     ]
+    app.include_router(liveops_router(operations))
     app.include_router(pages_router(VERSION, shown))
     install(
         app,
@@ -197,7 +215,11 @@ def build(
             idempotency=idempotency,
             caller_of=partial(_asker, platform.doors),
             now_ms=clock.now_ms,
-            styles={"": ErrorStyle(), **{prefixes[name]: GAMES[name].errors for name in opened}},
+            styles={
+                "": ErrorStyle(),
+                LIVEOPS: LIVEOPS_STYLE,
+                **{prefixes[name]: GAMES[name].errors for name in opened},
+            },
             translation=TRANSLATION,
             checks=checks,
             cors_origins=settings.cors_origins,
@@ -226,20 +248,60 @@ def _open_focus(house: House, _settings: Settings) -> Opened:
     return FocusServer(house)
 
 
+def _open_tycoon(house: House, settings: Settings) -> Opened:
+    return TycoonServer(house, simulated_players=settings.simulated_players)
+
+
 OPENERS: Final[Mapping[str, Callable[[House, Settings], Opened]]] = {
     SPELLCASTERS.name: _open_spellcasters,
+    TYCOON.name: _open_tycoon,
     FOCUS.name: _open_focus,
 }
 
 
 def _rulesets(settings: Settings) -> dict[str, Ruleset]:
     """Give the rules of all games, with the numbers that settings change."""
-    return {game.name: game.ruleset for game in GAMES.values()} | {FOCUS.name: ruleset_with(settings.session_min_ratio)}
+    return RULESETS | {FOCUS.name: ruleset_with(settings.session_min_ratio)}
+
+
+def _operations(house: House, host: Host, opened: Mapping[str, Opened]) -> Desk:
+    """Put together what operators may do to the games that are served."""
+    games = {
+        name: OperatedGame(
+            name=name,
+            rulesets=[ruleset.name for ruleset in GAMES[name].rulesets],
+            live=game.live(host),
+            status_of=GAMES[name].errors.status_of,
+            together=GAMES[name].together,
+        )
+        for name, game in opened.items()
+    }
+    return Desk(
+        host=host,
+        database=house.database,
+        platform=house.platform,
+        entropy=house.entropy,
+        wall=house.platform.wall,
+        pager=Pager(house.cursor_secret),
+        games=games,
+    )
+
+
+async def _balance_of(database: Database, ruleset: Ruleset) -> Values:
+    game = next(game.name for game in GAMES.values() if ruleset.name in {rules.name for rules in game.rulesets})
+    return await begins_with(database, game, ruleset)
 
 
 def _asker(doors: Doors, connection: HTTPConnection) -> str:
     """Name whose an Idempotency-Key is: somebody's in one tenant. Elsewhere the same request is another one."""
     return " ".join((doors.caller_of(connection), *connection.headers.getlist(TENANT_HEADER)))
+
+
+def together(world_id: str) -> tuple[str, ...]:
+    """Give the worlds that a rollback of this one takes along, itself included. WorldNotFound."""
+    name = history.ruleset_of(RULESETS, world_id).name
+    [game] = [game for game in GAMES.values() if any(ruleset.name == name for ruleset in game.rulesets)]
+    return game.together(world_id)
 
 
 # What the engine's own failures mean to a client.

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
     # Focus
     session_min_ratio: Annotated[float, Field(ge=0, le=1)] = _named("SESSION_MIN_RATIO", 0.8)
 
+    # Tycoon
+    simulated_players: Annotated[int, Field(ge=0, le=1_000)] = _named(
+        "TYCOON_SIMULATED_PLAYERS", 0, description="How many companies of each season play by themselves."
+    )
+
     # Spellcasters
     open_admin: bool = _named("SPELLCASTERS_OPEN_ADMIN", False)
     turn_delay_seconds: Annotated[float, Field(ge=0, le=60)] = _named("TURN_DELAY_SECONDS", 1.0)

@@ -11,11 +11,18 @@ from gamefold.games.spellcasters.rules import RULESET as SPELLCASTERS
 from gamefold.games.spellcasters.state import Action, Match, SpellCast
 from gamefold.games.spellcasters.tables import METADATA as SPELLCASTERS_TABLES
 from gamefold.games.spellcasters.tables import SpellcastersProjector, register_player
+from gamefold.games.tycoon.intents.market import MarketSpec
+from gamefold.games.tycoon.intents.region import RegionSpec
+from gamefold.games.tycoon.rules import MARKET_RULESET as TYCOON_MARKET
+from gamefold.games.tycoon.rules import REGION_RULESET as TYCOON_REGION
+from gamefold.games.tycoon.state.units import REGIONS
 from gamefold.testkit.conformance import Ask, Game, Wait
 from gamefold.testkit.toys import CLOCKWORK, LEDGER, METADATA, PROJECTORS, PURSE
 from gamefold.testkit.toys.clockwork import Clockwork, ClockworkSpec, Ring, SetAlarm, StopClock
 from gamefold.testkit.toys.ledger import CloseLedger, Deposit, Gamble, Ledger, LedgerSpec, Transfer
 from gamefold.testkit.toys.purse import HOUR_MS, Earn, PayAllowance, PurseSpec, Spend
+
+from .tycoon_steps import market_step, region_step
 
 PLAYERS = ("p-1", "p-2", "p-3")
 
@@ -80,6 +87,7 @@ def two_players(connection: Connection) -> None:
 
 TOYS = "gamefold.testkit.toys"
 RULES = "gamefold.games.spellcasters"
+TYCOON = "gamefold.games.tycoon"
 
 GAMES = [
     Game(
@@ -119,5 +127,24 @@ GAMES = [
         metadata=SPELLCASTERS_TABLES,
         prepare=two_players,
         pure=tuple(f"{RULES}.{room}" for room in ("rules", "state", "intents", "events", "balance")),
+    ),
+    # Tables of rigs and sites are brought up to date at snapshots, which events alone do not tell: they have tests of
+    # their own (tests/games/tycoon/tables).
+    Game(
+        ruleset=TYCOON_MARKET,
+        address=f"{TYCOON}.rules:MARKET_RULESET",
+        spec=lambda _rng: MarketSpec(9),
+        step=market_step,
+        steps=45,
+        world="s9",
+        pure=tuple(f"{TYCOON}.{room}" for room in ("rules", "state", "intents", "events", "balance")),
+    ),
+    Game(
+        ruleset=TYCOON_REGION,
+        address=f"{TYCOON}.rules:REGION_RULESET",
+        spec=lambda rng: RegionSpec(9, rng.choice(REGIONS)),
+        step=region_step,
+        steps=120,
+        world="s9/EUROPE",
     ),
 ]

@@ -15,6 +15,9 @@ from gamefold.games.spellcasters.reactors.bots import BUILTIN_BOTS
 from gamefold.games.spellcasters.rules import RULESET as SPELLCASTERS
 from gamefold.games.spellcasters.rules import view_for
 from gamefold.games.spellcasters.state import SEATS, Action, SpellCast
+from gamefold.games.tycoon.intents.market import MarketSpec
+from gamefold.games.tycoon.intents.region import RegionSpec
+from gamefold.games.tycoon.rules import MARKET_RULESET, REGION_RULESET
 from gamefold.testkit.golden import Script, record
 from gamefold.testkit.play import Rehearsal
 from gamefold.testkit.toys import CLOCKWORK, LEDGER, PURSE
@@ -22,9 +25,13 @@ from gamefold.testkit.toys.clockwork import ClockworkSpec, SetAlarm, StopClock
 from gamefold.testkit.toys.ledger import CloseLedger, Deposit, Gamble, LedgerSpec, Transfer
 from gamefold.testkit.toys.purse import HOUR_MS, Earn, PurseSpec, Spend
 
+from . import tycoon
+
 FOLDER = Path(__file__).parent / "journals"
 
-RULESETS: Mapping[str, Ruleset] = {ruleset.name: ruleset for ruleset in (LEDGER, CLOCKWORK, PURSE, SPELLCASTERS)}
+RULESETS: Mapping[str, Ruleset] = {
+    ruleset.name: ruleset for ruleset in (LEDGER, CLOCKWORK, PURSE, SPELLCASTERS, MARKET_RULESET, REGION_RULESET)
+}
 
 
 def ledger(rehearsal: Rehearsal) -> None:
@@ -104,6 +111,8 @@ SCRIPTS: Mapping[str, tuple[Ruleset, Script]] = {
     ),
     "spellcasters-1-aborted": (SPELLCASTERS, Script(match(seat(1), seat(2)), aborted)),
     "spellcasters-1-time-outs": (SPELLCASTERS, Script(match(seat(1), seat(2), turns_max=20), time_outs)),
+    "tycoon-market-1-an-expiry": (MARKET_RULESET, Script(MarketSpec(1), tycoon.market)),
+    "tycoon-region-1-three-companies": (REGION_RULESET, Script(RegionSpec(1, "EUROPE"), tycoon.region)),
 }
 
 

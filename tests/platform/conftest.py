@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from gamefold.platform.accounts import tables as _accounts  # noqa: F401 - their tables are emptied between tests
 from gamefold.platform.jobs import tables as _jobs  # noqa: F401
+from gamefold.platform.liveops import tables as _liveops  # noqa: F401
 from gamefold.platform.schema import METADATA
 from gamefold.platform.tenants import tables as _tenants  # noqa: F401
 from gamefold.storage import migrate

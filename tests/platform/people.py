@@ -33,6 +33,7 @@ SECRET = b"a secret for tests, and long enough"
 ISSUER = "gamefold"
 GAME = "gamefold:focus"
 OTHER_GAME = "gamefold:tycoon"
+AUDIENCES = {"/focus": GAME, "/tycoon": OTHER_GAME, "": "gamefold:house"}
 GOOD = "correct-Pferd 7 Batterie"
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
 
@@ -114,7 +115,7 @@ async def some_people(database: Database, wall: VirtualClock | None = None) -> A
             accounts=accounts,
             moderation=Moderation(database, wall, revocations),
             tenants=Tenants(database, wall, entropy),
-            doors=Doors(tokens, revocations, {"/focus": GAME, "/tycoon": OTHER_GAME, "": "gamefold:house"}),
+            doors=Doors(tokens, revocations, AUDIENCES, common=["/liveops"]),
         )
     finally:
         await revocations.stop()

@@ -53,7 +53,7 @@ async def test_every_column_is_there_and_as_it_should_be(database: Database) -> 
         return found
 
     assert await database.read(differences) == []
-    assert len(METADATA.sorted_tables) == 9
+    assert len(METADATA.sorted_tables) == 13
 
 
 @pytest.mark.postgres

@@ -24,6 +24,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode, Tracer
+from prometheus_client import CollectorRegistry
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 from sqlalchemy import Connection, text
@@ -36,6 +37,9 @@ from gamefold.platform.telemetry.opening import MissingExtra, Telemetry, open_te
 from gamefold.platform.telemetry.reports import Reports, open_reports
 from gamefold.platform.telemetry.traces import Traces, exporting
 from gamefold.settings import SettingsError, read_settings
+from gamefold.testkit.hosted import hosted
+from gamefold.testkit.toys import CLOCKWORK
+from gamefold.testkit.toys.clockwork import ClockworkSpec, SetAlarm
 from gamefold.web.logs import configure_logs
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -428,7 +432,11 @@ def reports(log_lines: StringIO) -> Iterator[Reports]:
 async def test_an_error_is_reported_with_its_trace_and_without_anybody(
     reports: Reports, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(_self: Host, world: str, actor: str, intent: Any, **_: Any) -> Any:
+    submit = Host.submit
+
+    async def broken(self: Host, world: str, actor: str, intent: Any, **options: Any) -> Any:
+        if not world.startswith("focus/"):  # other games' worlds go on, and would be reported too
+            return await submit(self, world, actor, intent, **options)
         secret = (world, actor, intent)
         raise RuntimeError(f"cannot keep {len(secret)} things{PLANTED}")
 
@@ -498,3 +506,23 @@ def test_a_report_that_fails_costs_no_log_line(log_lines: StringIO) -> None:
 
 def test_nothing_is_reported_without_a_dsn() -> None:
     assert open_reports(None, environment="prod", release="0") is None
+
+
+async def test_a_tick_is_linked_with_the_requests_it_settles() -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    observer = Traces(provider).observer(CollectorRegistry(), lambda _reason: None)
+    async with hosted(CLOCKWORK, observer=observer) as house:
+        await house.host.ensure("clockwork/1", ClockworkSpec())
+        await house.clock.elapse(1_500)
+        with provider.get_tracer("test").start_as_current_span("a request"):
+            await house.host.submit("clockwork/1", "anna", SetAlarm("tea", 60_000))
+        await house.clock.elapse(3_000)
+    spans = list(exporter.get_finished_spans())
+    asked = named(spans, "submit SetAlarm")
+    assert asked.attributes["gamefold.tick"] == 1
+    tick = named(spans, "tick")  # one of four: nobody waited for the others
+    assert (tick.attributes["gamefold.world"], tick.attributes["gamefold.tick"]) == ("clockwork/1", 2)
+    assert [link.context.span_id for link in tick.links] == [asked.context.span_id]
+    assert tick.parent is None

@@ -1,6 +1,6 @@
 """The shape every game plugs into, and what the house hands it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,7 @@ from gamefold.engine.host import Host
 from gamefold.engine.reactors import Reactor
 from gamefold.engine.ruleset import Ruleset
 from gamefold.platform.jobs.runner import Job
+from gamefold.platform.liveops.live_game import LiveGame
 from gamefold.platform.opening import Platform
 from gamefold.platform.operators import Operators
 from gamefold.storage.database import Database
@@ -42,8 +43,8 @@ class Opened(Protocol):
     """A game in a running server."""
 
     @property
-    def reactors(self) -> Sequence[Reactor]:
-        """What it does when something happened in its worlds."""
+    def reactors(self) -> Mapping[str, Sequence[Reactor]]:
+        """What it does when something happened in its worlds, by the name of their ruleset."""
         ...
 
     def router(self, host: Host) -> APIRouter:
@@ -52,6 +53,10 @@ class Opened(Protocol):
 
     def jobs(self, host: Host) -> Sequence[Job]:
         """What it does at certain times, once however many servers run."""
+        ...
+
+    def live(self, host: Host) -> LiveGame | None:
+        """What operators may do in it beyond what they may do in any game; None for nothing."""
         ...
 
     async def tidy(self) -> None:
@@ -68,7 +73,9 @@ class Game:
     """One game: its rules, its tables, its voice in errors, and how it is opened."""
 
     name: str
-    ruleset: Ruleset
+    rulesets: tuple[Ruleset, ...]  # one for each kind of world; a world's id begins with its ruleset's name
     metadata: MetaData
     projector: Projector
     errors: ErrorStyle = field(default_factory=ErrorStyle)
+    # The worlds that hear a world, itself included: they are rolled back together, to the end of one tick.
+    together: Callable[[str], tuple[str, ...]] = lambda world: (world,)

@@ -1,6 +1,6 @@
 """The platform as one thing: put together here, plugged into an app, started and stopped with the server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,11 +33,12 @@ RUNS_KEPT_MS: Final = 30 * DAY_MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformOptions:
-    """The platform's settings. `audiences` goes by path prefix (`""` is the rest)."""
+    """The platform's settings. `audiences` and `common` go by path prefix, as in `Doors`."""
 
     token_secret: bytes = field(repr=False)
     issuer: str
     audiences: Mapping[str, str]
+    common: Collection[str] = ()
     redis_url: str | None = field(default=None, repr=False)
     rate_limit_per_min: int = 60
     limits_by_ip: bool = False
@@ -76,7 +77,7 @@ class Platform:
         self.accounts = Accounts(database, wall, entropy, self._passwords, sessions, leaving=(leave_all,))
         self.moderation = Moderation(database, wall, self._revocations)
         self.tenants = Tenants(database, wall, entropy)
-        self.doors = Doors(tokens, self._revocations, options.audiences)
+        self.doors = Doors(tokens, self._revocations, options.audiences, common=options.common)
         self.limits = Limits(
             budgets=Budgets(options.redis_url), per_minute=options.rate_limit_per_min, by_ip=options.limits_by_ip
         )

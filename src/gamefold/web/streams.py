@@ -6,10 +6,9 @@ server (see `server.py`) keeps the send buffer of every connection small.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 from sse_starlette.event import ServerSentEvent
@@ -22,6 +21,7 @@ from gamefold.web.cursor import Cursor
 from gamefold.web.errors import Draining, TooManyStreams
 from gamefold.web.follow import follow
 from gamefold.web.metrics import WebMetrics
+from gamefold.web.talks import End, Talk
 
 STREAMS_MAX: Final = 5_000
 HEARTBEAT_S: Final = 15.0
@@ -38,19 +38,6 @@ RenderFrame = Callable[[Record], str | None]
 """Turns a record into the text of one WebSocket frame, or None."""
 
 
-class End(StrEnum):
-    """Why a stream ended."""
-
-    FINISHED = "finished"  # everything was sent
-    SLOW = "slow_consumer"  # evicted by the engine: the queue was too long, too big or too old
-    STALLED = "stalled"  # a send stayed blocked
-    DRAINING = "draining"
-    WORLD_STOPPED = "world_stopped"
-    REVOKED = "revoked"  # the viewer's right to it ended
-    DISCONNECTED = "disconnected"
-    FLOOD = "flood"  # the viewer sent too much or too often
-
-
 CLOSE_CODES: Final = {
     End.FINISHED: 1000,
     End.SLOW: 1013,
@@ -59,6 +46,7 @@ CLOSE_CODES: Final = {
     End.WORLD_STOPPED: 1012,
     End.REVOKED: 1008,
     End.FLOOD: 1008,
+    End.NOT_TEXT: 1003,
 }
 _FRAME_TOO_BIG: Final = 1009
 _OF_SUBSCRIPTION: Final = {
@@ -92,12 +80,48 @@ class Source:
 
 
 @dataclass(slots=True, eq=False)
-class _Stream:
-    source: Source
+class _Open:
+    """What is the same for everything that streams."""
+
     kind: str
     owner: str | None
     end: End | None = None
     sending_since_s: float | None = None
+
+    def stop(self, end: End) -> None:
+        self.end = self.end or end
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Talking(_Open):
+    talk: Talk
+
+    def stop(self, end: End) -> None:
+        self.end = self.end or end
+        self.talk.outbox.end(end)
+
+    def close(self) -> None:
+        self.talk.outbox.end(self.end or End.DISCONNECTED)
+
+    async def frames(self) -> AsyncGenerator[str]:
+        async with aclosing(self.talk.opening()) as opening:
+            async for frame in opening:
+                if self.end is not None:
+                    break
+                yield frame
+        async for frame in self.talk.outbox.frames():
+            yield frame
+        self.end = self.end or self.talk.outbox.ended
+        if self.end is End.DRAINING:
+            yield self.talk.farewell()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Stream(_Open):
+    source: Source
 
     async def records(self) -> AsyncGenerator[Record]:
         source = self.source
@@ -113,10 +137,13 @@ class _Stream:
             self.end = _OF_SUBSCRIPTION[source.subscription.ended if source.subscription else None]
 
     def stop(self, end: End) -> None:
-        if self.end is None:
-            self.end = end
+        self.end = self.end or end
         if self.source.subscription is not None:
             self.source.subscription.end(Ended.DRAINING if end is End.DRAINING else Ended.CLOSED)
+
+    def close(self) -> None:
+        if self.source.subscription is not None:
+            self.source.subscription.close()
 
     async def _followed(self) -> AsyncGenerator[Record]:
         source = self.source
@@ -148,7 +175,7 @@ class Streams:
         self._most = most
         self._heartbeat_s = heartbeat_s
         self._send_timeout_s = send_timeout_s
-        self._open: set[_Stream] = set()
+        self._open: set[_Open] = set()
         self._draining = False
 
     @property
@@ -170,7 +197,7 @@ class Streams:
         `opening` goes out first (a snapshot, `retry:`), `farewell` last when the server goes down (a comment, where
         a spec fixes the events). `owner` is whose right it depends on. Refused: TOO_MANY_STREAMS, DRAINING.
         """
-        return EventStream(self, _Stream(source, "sse", owner), render, opening, farewell)
+        return EventStream(self, _Stream("sse", owner, source=source), render, opening, farewell)
 
     async def frames(
         self,
@@ -186,24 +213,21 @@ class Streams:
         What the viewer sends is read and forgotten; frames over 64 KiB close it with 1009, more than 100 a second
         with 1008. Refused before it is accepted: TOO_MANY_STREAMS, DRAINING.
         """
-        stream = _Stream(source, "websocket", owner)
+        stream = _Stream("websocket", owner, source=source)
         with self._opened(stream):
             await socket.accept()
-            sender = asyncio.create_task(self._send_frames(socket, stream, render, opening))
-            reader = asyncio.create_task(_read_frames(socket, stream))
-            try:
-                done = await self._until_over(stream, sender, reader)
-            finally:
-                sender.cancel()
-                reader.cancel()
-                await asyncio.gather(sender, reader, return_exceptions=True)
-            for task in done:
-                task.result()
-            code = reader.result() if reader in done else CLOSE_CODES.get(stream.end or End.FINISHED)
-            if code is not None:
-                # A viewer that does not read does not get its close frame either.
-                with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
-                    await asyncio.wait_for(socket.close(code), 1.0)
+            await self._carried(socket, stream, self._rendered(stream, render, opening), None)
+
+    async def talk(self, socket: WebSocket, talk: Talk, *, owner: str | None = None) -> None:
+        """Accept a WebSocket and speak with its viewer, until one of both has enough.
+
+        Frames over 64 KiB close it with 1009, more than 100 a second with 1008, bytes with 1003. Refused like
+        `frames`.
+        """
+        talking = _Talking("websocket", owner, talk=talk)
+        with self._opened(talking):
+            await socket.accept()
+            await self._carried(socket, talking, talking.frames(), talk.heard)
 
     def end(self) -> None:
         """The server goes down: end every stream, open no more."""
@@ -219,7 +243,7 @@ class Streams:
         return len(ended)
 
     @contextmanager
-    def _opened(self, stream: _Stream) -> Iterator[None]:
+    def _opened(self, stream: _Open) -> Iterator[None]:
         try:
             if self._draining:
                 raise Draining
@@ -234,11 +258,34 @@ class Streams:
                 self._metrics.streams_open.labels(stream.kind).dec()
                 self._metrics.stream_ends.labels(stream.kind, stream.end or End.DISCONNECTED).inc()
         finally:
-            if stream.source.subscription is not None:
-                stream.source.subscription.close()
+            stream.close()
+
+    async def _carried(
+        self,
+        socket: WebSocket,
+        stream: _Open,
+        frames: AsyncGenerator[str],
+        hear: Callable[[str], Awaitable[None]] | None,
+    ) -> None:
+        """Send and read until it is over, then close the socket with the code that fits."""
+        sender = asyncio.create_task(_send_frames(socket, stream, frames))
+        reader = asyncio.create_task(_read_frames(socket, stream, hear))
+        try:
+            done = await self._until_over(stream, sender, reader)
+        finally:
+            sender.cancel()
+            reader.cancel()
+            await asyncio.gather(sender, reader, return_exceptions=True)
+        for task in done:
+            task.result()
+        code = reader.result() if reader in done else CLOSE_CODES.get(stream.end or End.FINISHED)
+        if code is not None:
+            # A viewer that does not read does not get its close frame either.
+            with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
+                await asyncio.wait_for(socket.close(code), 1.0)
 
     async def _until_over(
-        self, stream: _Stream, sender: asyncio.Task[None], reader: asyncio.Task[int | None]
+        self, stream: _Open, sender: asyncio.Task[None], reader: asyncio.Task[int | None]
     ) -> set[asyncio.Task[None] | asyncio.Task[int | None]]:
         # Looking at the clock now and then is much cheaper than a timeout around every frame.
         loop = asyncio.get_running_loop()
@@ -252,26 +299,14 @@ class Streams:
                 stream.end = End.STALLED
                 return set()
 
-    async def _send_frames(
-        self, socket: WebSocket, stream: _Stream, render: RenderFrame, opening: Sequence[str]
-    ) -> None:
-        loop = asyncio.get_running_loop()
-
-        async def send(frame: str) -> None:
-            stream.sending_since_s = loop.time()
-            await socket.send({"type": "websocket.send", "text": frame})
-            stream.sending_since_s = None
-
-        try:
-            for frame in opening:
-                await send(frame)
-            async with aclosing(stream.records()) as records:
-                async for record in records:
-                    rendered = record.rendered(render)
-                    if rendered is not None:
-                        await send(rendered)
-        except WebSocketDisconnect:
-            stream.end = End.DISCONNECTED
+    async def _rendered(self, stream: _Stream, render: RenderFrame, opening: Sequence[str]) -> AsyncGenerator[str]:
+        for frame in opening:
+            yield frame
+        async with aclosing(stream.records()) as records:
+            async for record in records:
+                rendered = record.rendered(render)
+                if rendered is not None:
+                    yield rendered
 
 
 class EventStream(EventSourceResponse):
@@ -322,8 +357,20 @@ class EventStream(EventSourceResponse):
             yield farewell
 
 
-async def _read_frames(socket: WebSocket, stream: _Stream) -> int | None:
-    """Read and forget what the viewer sends; give the close code it earned, None where it left."""
+async def _send_frames(socket: WebSocket, stream: _Open, frames: AsyncGenerator[str]) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        async with aclosing(frames):
+            async for frame in frames:
+                stream.sending_since_s = loop.time()
+                await socket.send({"type": "websocket.send", "text": frame})
+                stream.sending_since_s = None
+    except WebSocketDisconnect:
+        stream.end = End.DISCONNECTED
+
+
+async def _read_frames(socket: WebSocket, stream: _Open, hear: Callable[[str], Awaitable[None]] | None) -> int | None:
+    """Hand on or forget what the viewer sends; give the close code it earned, None where it left."""
     loop = asyncio.get_running_loop()
     window_s = loop.time()
     frames = 0
@@ -332,7 +379,8 @@ async def _read_frames(socket: WebSocket, stream: _Stream) -> int | None:
         if message["type"] == "websocket.disconnect":
             stream.end = stream.end or End.DISCONNECTED
             return None
-        if len(message.get("bytes") or message.get("text") or "") > FRAME_BYTES_MAX:
+        text = message.get("text")
+        if len(message.get("bytes") or text or "") > FRAME_BYTES_MAX:
             stream.end = End.FLOOD
             return _FRAME_TOO_BIG
         if loop.time() - window_s >= 1.0:
@@ -341,3 +389,9 @@ async def _read_frames(socket: WebSocket, stream: _Stream) -> int | None:
         if frames > FRAMES_PER_SECOND_MAX:
             stream.end = End.FLOOD
             return CLOSE_CODES[End.FLOOD]
+        if hear is None:
+            continue
+        if text is None:
+            stream.end = End.NOT_TEXT
+            return CLOSE_CODES[End.NOT_TEXT]
+        await hear(text)

@@ -90,7 +90,8 @@ async def test_indexes_and_views_are_there(database: Database) -> None:
             for table in SPECIFIED
             for index in inspector.get_indexes(names.table(table), schema=names.schema)
         }
-        views = {*inspector.get_view_names(names.schema)}
+        # On SQLite all games share one file.
+        views = {view for view in inspector.get_view_names(names.schema) if names.schema or view.startswith("focus_")}
         if names.schema:
             views |= {*inspector.get_materialized_view_names(names.schema)}
         return indexes, {view.removeprefix("focus_") for view in views}

@@ -1,6 +1,6 @@
 """Focus: the front door."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -22,7 +22,7 @@ from gamefold.web.pagination import Pager
 
 GAME: Final = Game(
     name=RULESET.name,
-    ruleset=RULESET,
+    rulesets=(RULESET,),
     metadata=tables.METADATA,
     projector=tables.FocusProjector(),
     errors=ErrorStyle(envelope=error_envelope, status_of=STATUS_OF, schema=ERROR_SCHEMA),
@@ -41,9 +41,9 @@ class FocusServer:
     house: House
 
     @property
-    def reactors(self) -> Sequence[Reactor]:
+    def reactors(self) -> Mapping[str, Sequence[Reactor]]:
         """None: saves live in no process that could hear them."""
-        return ()
+        return {}
 
     @cached_property
     def analytics(self) -> Analytics:
@@ -68,6 +68,10 @@ class FocusServer:
     def jobs(self, host: Host) -> Sequence[Job]:
         """Streaks, time-outs, the shop window, the leaderboard."""
         return focus_jobs(host, self.house.database, self.analytics.tell, self.tidy)
+
+    def live(self, host: Host) -> None:
+        """Nothing of its own."""
+        del host
 
     async def tidy(self) -> None:
         """Bring the gauge up to date."""

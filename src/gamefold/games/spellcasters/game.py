@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ DAY_S: Final = 86_400
 
 GAME: Final = Game(
     name=RULESET.name,
-    ruleset=RULESET,
+    rulesets=(RULESET,),
     metadata=tables.METADATA,
     projector=tables.SpellcastersProjector(),
     errors=ErrorStyle(status_of=STATUS_OF),
@@ -42,9 +42,9 @@ class Playground:
     runner: BotRunner
 
     @property
-    def reactors(self) -> Sequence[Reactor]:
+    def reactors(self) -> Mapping[str, Sequence[Reactor]]:
         """Bots play, and ended matches are logged."""
-        return PlayBots(self.runner), WriteLogs(self._logs)
+        return {RULESET.name: (PlayBots(self.runner), WriteLogs(self._logs))}
 
     def router(self, host: Host) -> APIRouter:
         """The playground's routes."""
@@ -68,6 +68,10 @@ class Playground:
         """None: matches keep their own time."""
         del host
         return ()
+
+    def live(self, host: Host) -> None:
+        """Nothing of its own."""
+        del host
 
     async def tidy(self) -> None:
         """Forget sessions that are past their time, and log files past their days."""

@@ -89,11 +89,11 @@ class AccessTokens:
         )
         return AccessToken(text, (now_s + LIFE_S) * 1_000)
 
-    def verify(self, token: str, audience: str) -> Claims:
-        """Read a token somebody showed. Rejected TOKEN_INVALID, whatever is wrong with it."""
+    def verify(self, token: str, *audiences: str) -> Claims:
+        """Read a token somebody showed, made for one of `audiences`. Rejected TOKEN_INVALID, whatever is wrong."""
         claims = self._signed_claims(token)
         now_s = self._wall.now_ms() // 1_000
-        ours = claims.iss == self._issuer and claims.aud == audience
+        ours = claims.iss == self._issuer and claims.aud in audiences
         timely = max(claims.nbf, claims.iat) - LEEWAY_S <= now_s < claims.exp
         # A lifetime we never give is a token we never made, whoever signed it.
         short = 0 < claims.exp - claims.iat <= LIFE_S

@@ -1,7 +1,9 @@
 """What operators do to accounts."""
 
+from datetime import datetime
+
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, select
 
 from gamefold.engine.clock import Clock
 from gamefold.engine.entropy import Entropy
@@ -10,10 +12,12 @@ from gamefold.platform.accounts.addresses import normal_email
 from gamefold.platform.accounts.families import Why, purge_families, revoke
 from gamefold.platform.accounts.passwords import Passwords, check_new_password
 from gamefold.platform.accounts.revocations import Revocations, purge_revocations
+from gamefold.platform.accounts.tables import bans
 from gamefold.platform.accounts.throttle import purge_failures
 from gamefold.platform.accounts.users import User, add_user, change_user, lock_user
 from gamefold.platform.audit import SYSTEM, Actor, write_audit
 from gamefold.platform.refusals import REASON_INVALID
+from gamefold.storage.columns import milliseconds, moment
 from gamefold.storage.database import Database
 
 REASON_CHARACTERS_MAX = 500
@@ -56,12 +60,13 @@ class Moderation:
         self._wall = wall
         self._revocations = revocations
 
-    async def disable(self, user_id: str, actor_id: str, reason: str) -> None:
-        """Ban a person: nobody lets them in, and all their sessions end.
+    async def disable(self, user_id: str, actor_id: str, reason: str, *, until_ms: int | None = None) -> None:
+        """Ban a person, for good or until a time: nobody lets them in, and all their sessions end.
 
+        Whoever is banned already is banned anew, until the time that is said now.
         Rejected ACCOUNT_NOT_FOUND, REASON_INVALID.
         """
-        ended = await self._set_active(user_id, actor_id, reason, active=False)
+        ended = await self._set_active(user_id, actor_id, reason, active=False, until_ms=until_ms)
         self._revocations.ended_here(ended, user_id)
         log.warning("account disabled", user_id=user_id, actor=actor_id)
 
@@ -69,6 +74,18 @@ class Moderation:
         """Undo a ban; they log in anew. Rejected ACCOUNT_NOT_FOUND, REASON_INVALID."""
         await self._set_active(user_id, actor_id, reason, active=True)
         log.info("account enabled", user_id=user_id, actor=actor_id)
+
+    async def banned_until(self, user_id: str) -> int | None:
+        """Give when a person's ban ends by itself; None where it does not, or there is none."""
+        return await self._database.read(lambda connection: _until(connection, user_id))
+
+    async def end_bans(self) -> int:
+        """Enable everybody whose ban has run out; give how many."""
+        over = select(bans.c.user_id).where(bans.c.until <= moment(self._wall.now_ms())).order_by(bans.c.user_id)
+        users = await self._database.read(lambda connection: connection.execute(over).scalars().all())
+        for user_id in users:
+            await self.enable(user_id, SYSTEM, "the ban has run out")
+        return len(users)
 
     async def purge(self) -> None:
         """Forget sessions, revocations and failures that count no more."""
@@ -81,19 +98,30 @@ class Moderation:
 
         await self._database.write(transaction)
 
-    async def _set_active(self, user_id: str, actor_id: str, reason: str, *, active: bool) -> list[str]:
+    async def _set_active(
+        self, user_id: str, actor_id: str, reason: str, *, active: bool, until_ms: int | None = None
+    ) -> list[str]:
         if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
             raise Rejected(REASON_INVALID, f"A reason has 1 to {REASON_CHARACTERS_MAX} characters.")
         actor = Actor(actor_id)
 
         def transaction(connection: Connection) -> list[str]:
             now_ms = self._wall.now_ms()
-            was = lock_user(connection, user_id).is_active
+            was = lock_user(connection, user_id).is_active, _until(connection, user_id)
             ended = [] if active else revoke(connection, now_ms, Why.DISABLED, user_id=user_id)
-            if was != active:
+            if was != (active, until_ms):
                 change_user(connection, user_id, now_ms, is_active=active)
+                connection.execute(delete(bans).where(bans.c.user_id == user_id))
+                if until_ms is not None:
+                    connection.execute(bans.insert().values(user_id=user_id, until=moment(until_ms)))
                 action = "account.enabled" if active else "account.disabled"
-                write_audit(connection, actor, action, user_id, now_ms, details={"reason": reason})
+                until = {} if until_ms is None else {"until_ms": until_ms}
+                write_audit(connection, actor, action, user_id, now_ms, details={"reason": reason, **until})
             return ended
 
         return await self._database.write(transaction)
+
+
+def _until(connection: Connection, user_id: str) -> int | None:
+    until: datetime | None = connection.scalar(select(bans.c.until).where(bans.c.user_id == user_id))
+    return None if until is None else milliseconds(until)

@@ -7,7 +7,7 @@ They find the house's `Doors` on the app (`install_doors`), and which game is as
 for one game opens no other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Annotated, Any, Final
@@ -35,12 +35,23 @@ class Player:
 
 
 class Doors:
-    """Lets players in, game by game. `audiences` goes by path prefix (`""` is the rest)."""
+    """Lets players in, game by game. `audiences` goes by path prefix (`""` is the rest).
 
-    def __init__(self, tokens: AccessTokens, revocations: Revocations, audiences: Mapping[str, str]) -> None:
+    Below the prefixes that are `common`, the tokens of every game are good: what is there is not of one game.
+    """
+
+    def __init__(
+        self,
+        tokens: AccessTokens,
+        revocations: Revocations,
+        audiences: Mapping[str, str],
+        *,
+        common: Collection[str] = (),
+    ) -> None:
         self._tokens = tokens
         self._revocations = revocations
         self._audiences = sorted(audiences.items(), key=lambda item: len(item[0]), reverse=True)
+        self._common = tuple(common)
 
     def audience_at(self, path: str) -> str:
         """Give the audience of the game at a path."""
@@ -51,7 +62,7 @@ class Doors:
 
     async def admit(self, token: str, path: str) -> Player:
         """Let a player in. Rejected TOKEN_INVALID, StorageUnavailable."""
-        claims = self._tokens.verify(token, self.audience_at(path))
+        claims = self._tokens.verify(token, *self._accepted_at(path))
         if not await self._revocations.still_open(claims.sid):
             raise Rejected(UNAUTHORIZED, "This session is over.")
         return _player(claims)
@@ -63,12 +74,17 @@ class Doors:
         """
         shown = connection.headers.getlist("authorization")
         try:
-            claims = self._tokens.verify(_bearer(shown), self.audience_at(connection.scope["path"]))
+            claims = self._tokens.verify(_bearer(shown), *self._accepted_at(connection.scope["path"]))
         except Rejected:
             digest = blake2b("\n".join(shown).encode("latin-1", "replace"), digest_size=16).hexdigest()
             return f"header:{digest}" if shown else "anonymous"
         # A revoked session sees no stored answers either; the route will refuse it, and 401 is not stored.
         return f"session:{claims.sid}" if self._revocations.is_revoked(claims.sid) else f"user:{claims.sub}"
+
+    def _accepted_at(self, path: str) -> tuple[str, ...]:
+        if any(path == prefix or path.startswith(f"{prefix}/") for prefix in self._common):
+            return tuple(audience for _, audience in self._audiences)
+        return (self.audience_at(path),)
 
 
 def install_doors(app: FastAPI, doors: Doors) -> None:
@@ -109,7 +125,7 @@ CurrentPlayer = Annotated[Player, Depends(current_player)]
 
 async def superuser(player: CurrentPlayer) -> Player:
     """Give the superuser who sends this request. Refused 401 UNAUTHORIZED, 403 FORBIDDEN."""
-    if not player.is_superuser:
+    if not player.is_superuser or player.is_guest:
         raise Refused(403, FORBIDDEN, "This is not allowed.")
     return player
 

@@ -55,6 +55,15 @@ revocations: Final = Table(
     Index("ix_platform_revocations_at", "at"),
 )
 
+# Bans that end by themselves. Other bans have no row.
+bans: Final = Table(
+    "bans",
+    METADATA,
+    Column("user_id", UUID_TEXT, ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("until", UtcTime, nullable=False),
+    Index("ix_platform_bans_until", "until"),
+)
+
 login_failures: Final = Table(
     "login_failures",
     METADATA,

@@ -1,0 +1,1 @@
+"""Bitcoin Tycoon: mining and markets."""

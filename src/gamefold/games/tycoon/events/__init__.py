@@ -1,0 +1,1 @@
+"""What happens in Tycoon's worlds."""

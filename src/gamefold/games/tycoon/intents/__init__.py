@@ -1,0 +1,1 @@
+"""What may be asked of Tycoon's worlds, and the codes of refusals."""

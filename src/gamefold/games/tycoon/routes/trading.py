@@ -1,0 +1,81 @@
+"""The way of an order: its money is sent from home, and arrives in the market together with the order, in one entry.
+
+If the order is refused, or this process dies between the two, the crossing is delivered by the border's carrier, and
+what is idle in the market goes home with its next tick.
+"""
+
+from typing import Any
+
+import msgspec
+
+from gamefold.engine.host import Ack
+from gamefold.engine.refusal import Rejected
+from gamefold.games.tycoon.events.border import Crossed
+from gamefold.games.tycoon.events.market import OrderClosed, OrderPlaced, Traded
+from gamefold.games.tycoon.intents.border import Receive
+from gamefold.games.tycoon.intents.market import INSUFFICIENT_FUNDS, AmendOrder, PlaceOrder
+from gamefold.games.tycoon.intents.region import SendToMarket
+from gamefold.games.tycoon.routes.amounts import price, quantity, usd
+from gamefold.games.tycoon.routes.desk import Desk
+from gamefold.games.tycoon.tables import Home
+
+TRIES = 2  # what an order needs is reckoned before its money is sent; the market may move in between
+
+
+async def place(desk: Desk, home: Home, order: PlaceOrder | AmendOrder, request: str | None = None) -> Ack:
+    """Place or amend an order with the money it needs. Raises what the market or INSUFFICIENT_FUNDS at home refuse.
+
+    `request` names the request: sent again, it is done once.
+    """
+    for number in range(TRIES):
+        need_usd, need_sat = await desk.market(lambda market: desk.quote(market, order))
+        part = request and f"{request}:{number}"
+        arrived = run = None
+        if need_usd or need_sat:
+            arrived, run = await _sent(desk, home, need_usd, need_sat, part and f"{part}:send")
+        try:
+            paid = msgspec.structs.replace(order, arrived=arrived)
+            return await desk.ask_market(home, paid, part and f"{part}:order", run)
+        except Rejected as refusal:
+            if refusal.code != INSUFFICIENT_FUNDS or number + 1 == TRIES:
+                raise
+    raise AssertionError("the last try answers or raises")
+
+
+async def _sent(desk: Desk, home: Home, usd_micro: int, sat: int, request: str | None) -> tuple[Receive, int]:
+    ack = await desk.submit(home, SendToMarket(home.company_id, usd_micro, sat), request)
+    crossed = next(event for event in ack.events if isinstance(event, Crossed))
+    return Receive(home.region, crossed.no, crossed.cargo), ack.run
+
+
+def answer(ack: Ack, company: str) -> dict[str, Any]:
+    """Give what became of an order: the order, its fills, and whether it rests."""
+    placed = next((event for event in ack.events if isinstance(event, OrderPlaced) and event.company == company), None)
+    order_id = None if placed is None else placed.order
+    fills = [event for event in ack.events if isinstance(event, Traded) and event.taker_order == order_id]
+    closed = next((event for event in ack.events if isinstance(event, OrderClosed) and event.order == order_id), None)
+    filled = sum(fill.lots for fill in fills)
+    value = sum(fill.lots * fill.price for fill in fills)
+    return {
+        "order": None
+        if placed is None
+        else {
+            "id": placed.order,
+            "clientOrderId": placed.client_order_id or None,
+            "instrument": placed.instrument,
+            "side": placed.side,
+            "type": placed.kind,
+            "timeInForce": placed.tif,
+            "price": None if placed.price is None else price(placed.price),
+            "quantity": quantity(placed.lots),
+            "filled": quantity(filled),
+            "averagePrice": usd(value * 100_000 // filled) if filled else None,
+            "leverage": placed.leverage,
+            "status": "OPEN" if closed is None else closed.reason,
+        },
+        "fills": [
+            {"price": price(fill.price), "quantity": quantity(fill.lots), "fee": usd(fill.taker_fee_micro)}
+            for fill in fills
+        ],
+        "tick": ack.tick,
+    }

@@ -1,0 +1,214 @@
+"""What players ask of the market: orders by their names, checked before they become integers."""
+
+from gamefold.engine.refusal import Rejected
+from gamefold.engine.ruleset import Context, Event
+from gamefold.games.tycoon.events.market import OrderAmended
+from gamefold.games.tycoon.intents.market import (
+    BUY,
+    CLIENT_ORDER_ID_INVALID,
+    CLIENT_ORDER_ID_MAX,
+    FOK,
+    GTC,
+    INSTRUMENT_NOT_FOUND,
+    IOC,
+    LIMIT,
+    MARKET,
+    MARKET_CLOSED,
+    ORDER_NOT_FOUND,
+    ORDER_TYPE_INVALID,
+    POSITION_NOT_FOUND,
+    PRICE_REQUIRED,
+    QUANTITY_INVALID,
+    SELL,
+    SIDE_INVALID,
+    STALE_PRICE,
+    STANDING,
+    AmendOrder,
+    CancelAll,
+    CancelOrder,
+    ClosePosition,
+    PlaceOrder,
+)
+from gamefold.games.tycoon.rules.market.crossings import arrive, blank
+from gamefold.games.tycoon.rules.market.orders import place
+from gamefold.games.tycoon.rules.market.resting import CANCELLED, shrink, withdraw
+from gamefold.games.tycoon.state.book import Order, id_of
+from gamefold.games.tycoon.state.market import Listing, Market
+
+
+def place_order(market: Market, intent: PlaceOrder, ctx: Context) -> list[Event]:
+    """Handle `PlaceOrder`."""
+    listing, sign, price, tif = read_order(market, intent)
+    _check_not_standing(intent.client_order_id, ctx)
+    number = market.numbers.get(intent.company)
+    # Who has never been here has nothing, and is refused for the same reasons in the same order.
+    sender = "" if intent.arrived is None else intent.arrived.sender
+    account = blank(market, intent.company, sender) if number is None else market.accounts[number]
+    told: list[Event] = []
+    place(
+        market,
+        listing,
+        number,
+        account,
+        sign,
+        intent.lots,
+        price,
+        told,
+        tif=tif,
+        post_only=intent.post_only,
+        reduce_only=intent.reduce_only,
+        leverage=intent.leverage,
+        client_id=intent.client_order_id,
+        arrived=intent.arrived,
+    )
+    return told
+
+
+def read_order(market: Market, intent: PlaceOrder) -> tuple[Listing, int, int | None, str]:
+    """Give the listing, sign, price (none for MARKET) and time in force that an order asks for.
+
+    Refuses what does not depend on who asks: see `PlaceOrder`, from INSTRUMENT_NOT_FOUND to STALE_PRICE.
+    """
+    listing = _listing(market, intent.instrument)
+    if intent.side not in (BUY, SELL):
+        raise Rejected(SIDE_INVALID, "An order's side is BUY or SELL.")
+    if intent.kind not in (LIMIT, MARKET) or intent.tif not in (GTC, IOC, FOK):
+        raise Rejected(ORDER_TYPE_INVALID, "An order is LIMIT or MARKET, and GTC, IOC or FOK.")
+    if intent.post_only and (intent.kind == MARKET or intent.tif != GTC):
+        raise Rejected(ORDER_TYPE_INVALID, "Only a LIMIT order that is GTC can be post-only.")
+    if intent.kind == MARKET and intent.price is not None:
+        raise Rejected(ORDER_TYPE_INVALID, "A MARKET order has no price.")
+    if intent.lots <= 0:
+        raise Rejected(QUANTITY_INVALID, "An order is for one lot of 0.0001 BTC or more.")
+    if intent.kind == LIMIT and intent.price is None:
+        raise Rejected(PRICE_REQUIRED, "A LIMIT order needs a price.")
+    _check_client_id(intent.client_order_id)
+    _check_fresh(market, intent.seen_tick)
+    # A MARKET order never rests, so GTC can only mean IOC there.
+    tif = IOC if intent.kind == MARKET and intent.tif == GTC else intent.tif
+    return listing, 1 if intent.side == BUY else -1, intent.price, tif
+
+
+def amend_order(market: Market, intent: AmendOrder, _ctx: Context) -> list[Event]:
+    """Handle `AmendOrder`."""
+    order = _order(market, intent.company, intent.order)
+    lots = order.lots if intent.lots is None else intent.lots
+    price = order.price if intent.price is None else intent.price
+    if lots <= 0:
+        raise Rejected(QUANTITY_INVALID, "An order is for one lot of 0.0001 BTC or more.")
+    _check_fresh(market, intent.seen_tick)
+    listing, account = market.listings[order.instrument], market.accounts[order.account]
+    told: list[Event] = []
+    if price == order.price and lots <= order.lots:
+        if intent.arrived is not None:
+            told += arrive(market, intent.arrived)
+        if lots < order.lots:
+            shrink(market, listing, order, lots)
+        told.append(OrderAmended(intent.order, intent.company, order.instrument, lots))
+        return told
+    place(
+        market,
+        listing,
+        order.account,
+        account,
+        order.sign,
+        lots,
+        price,
+        told,
+        post_only=order.post_only,
+        reduce_only=order.reduce_only,
+        leverage=order.leverage,
+        client_id=order.client_id,
+        replaces=order,
+        arrived=intent.arrived,
+    )
+    return told
+
+
+def cancel_order(market: Market, intent: CancelOrder, _ctx: Context) -> list[Event]:
+    """Handle `CancelOrder`."""
+    order = _order(market, intent.company, intent.order)
+    told: list[Event] = []
+    withdraw(market, market.listings[order.instrument], CANCELLED, told, order)
+    return told
+
+
+def cancel_all(market: Market, intent: CancelAll, _ctx: Context) -> list[Event]:
+    """Handle `CancelAll`."""
+    if intent.instrument is not None:
+        _listing(market, intent.instrument)
+    told: list[Event] = []
+    number = market.numbers.get(intent.company)
+    if number is not None:
+        for order in list(market.open_orders[number].values()):
+            if intent.instrument in (None, order.instrument):
+                withdraw(market, market.listings[order.instrument], CANCELLED, told, order)
+    return told
+
+
+def close_position(market: Market, intent: ClosePosition, ctx: Context) -> list[Event]:
+    """Handle `ClosePosition`."""
+    _check_client_id(intent.client_order_id)
+    _check_not_standing(intent.client_order_id, ctx)
+    number, serial = market.numbers.get(intent.company), id_of(intent.position)
+    for listing in market.listings.values():
+        table = listing.positions
+        row = None if table is None or number is None else table.rows.get(number)
+        if table is None or row is None or table.ids[row] != serial:
+            continue
+        lots, leverage = table.lots[row], 1
+        told: list[Event] = []
+        account = market.accounts[table.accounts[row]]
+        sign = -1 if lots > 0 else 1
+        size = min(abs(lots), market.terms.lots_max)
+        place(
+            market,
+            listing,
+            number,
+            account,
+            sign,
+            size,
+            None,
+            told,
+            tif=IOC,
+            reduce_only=True,
+            leverage=leverage,
+            client_id=intent.client_order_id,
+        )
+        return told
+    raise Rejected(POSITION_NOT_FOUND, "This company has no such open position.")
+
+
+def _listing(market: Market, name: str) -> Listing:
+    listing = market.listings.get(name)
+    if listing is None:
+        if name in market.expired:
+            raise Rejected(MARKET_CLOSED, f"{name} has expired.")
+        raise Rejected(INSTRUMENT_NOT_FOUND, "There is no such instrument.")
+    return listing
+
+
+def _order(market: Market, company: str, name: str) -> Order:
+    number, serial = market.numbers.get(company), id_of(name)
+    order = None if number is None or serial is None else market.open_orders[number].get(serial)
+    if order is None:
+        raise Rejected(ORDER_NOT_FOUND, "This company has no such open order.")
+    return order
+
+
+def _check_client_id(client_id: str) -> None:
+    if len(client_id) > CLIENT_ORDER_ID_MAX or not client_id.isprintable():
+        raise Rejected(
+            CLIENT_ORDER_ID_INVALID, f"A client order id has up to {CLIENT_ORDER_ID_MAX} printable characters."
+        )
+
+
+def _check_not_standing(client_id: str, ctx: Context) -> None:
+    # Anti-cheat passes over standing orders, so nobody else may call theirs so.
+    if client_id.startswith(STANDING) and ctx.actor != STANDING:
+        raise Rejected(CLIENT_ORDER_ID_INVALID, f"Client order ids with {STANDING} are for standing orders.")
+
+
+def _check_fresh(market: Market, seen_tick: int | None) -> None:
+    if seen_tick is not None and not max(0, market.tick - market.terms.seen_ticks_max) <= seen_tick <= market.tick:
+        raise Rejected(STALE_PRICE, f"These prices are of tick {seen_tick}; this is tick {market.tick}.")

@@ -1,0 +1,106 @@
+"""What a fill means: money, BTC and positions change hands, both sides pay their fees."""
+
+from gamefold.engine.ruleset import Event
+from gamefold.games.tycoon.events.market import Traded
+from gamefold.games.tycoon.rules.market.holdings import trade
+from gamefold.games.tycoon.rules.market.resting import FEE_UNIT, filled, paid_in_full, take_hold
+from gamefold.games.tycoon.state.book import Order
+from gamefold.games.tycoon.state.market import Account, Listing, Market
+from gamefold.games.tycoon.state.units import LOT_SAT, LOT_TICK_MICRO
+
+
+class Taker:
+    """The order that comes, while it meets those that rest. Its fee is rounded up once for all its fills."""
+
+    __slots__ = ("account", "fee_micro", "fee_rate", "leverage", "name", "number", "sign", "value_micro")
+
+    def __init__(self, number: int, account: Account, sign: int, fee_rate: int, leverage: int, name: str) -> None:
+        self.number = number
+        self.account = account
+        self.sign = sign
+        self.fee_rate = fee_rate
+        self.leverage = leverage
+        self.name = name
+        self.value_micro = 0  # traded so far
+        self.fee_micro = 0  # paid so far
+
+    def fee_on(self, value: int) -> int:
+        """Give the fee on another `value` of trades."""
+        self.value_micro += value
+        return -(-self.value_micro * self.fee_rate // FEE_UNIT) - self.fee_micro
+
+
+def fill_spot(market: Market, listing: Listing, taker: Taker, tell: list[Event], order: Order, lots: int) -> None:
+    """Exchange BTC and USD between the owner of a resting order and the taker."""
+    maker, other = market.accounts[order.account], taker.account
+    price = -order.sign * order.rank
+    value, sat = lots * price * LOT_TICK_MICRO, lots * LOT_SAT
+    fee = taker.fee_on(value)
+    taker.fee_micro += fee
+    if order.sign < 0:
+        other.usd_free -= value + fee
+        other.sat_free += sat
+        maker_fee = -(-value * order.fee_rate // FEE_UNIT)
+        maker.sat_held -= sat
+        maker.usd_free += value - maker_fee
+    else:
+        other.sat_free -= sat
+        other.usd_free += value - fee
+        released = take_hold(listing, order, order.lots + lots, order.lots)
+        maker_fee = released - value
+        maker.usd_held -= released
+        maker.sat_free += sat
+    if not maker.active:
+        market.touch(order.account)
+    filled(market, listing, order, lots, tell)
+    tell_trade(market, listing, other.company, taker.name, taker.sign, order, lots, maker_fee, fee, tell)
+
+
+def fill_position(market: Market, listing: Listing, taker: Taker, tell: list[Event], order: Order, lots: int) -> None:
+    """Let the owner of a resting order and the taker open or close positions against each other."""
+    value = lots * order.price * LOT_TICK_MICRO
+    maker_fee = fill_maker(market, listing, order, lots, tell)
+    fee = taker.fee_on(value)
+    paid = trade(market, listing, taker.number, taker.sign, lots, value, fee, taker.leverage, tell)
+    taker.fee_micro += fee
+    company = taker.account.company
+    tell_trade(market, listing, company, taker.name, taker.sign, order, lots, maker_fee, paid, tell)
+
+
+def fill_maker(market: Market, listing: Listing, order: Order, lots: int, tell: list[Event]) -> int:
+    """Let the owner of a resting order have its side of a fill of a position. Gives the fee paid."""
+    maker = market.accounts[order.account]
+    value = lots * order.price * LOT_TICK_MICRO
+    released = take_hold(listing, order, order.lots + lots, order.lots)
+    maker.usd_held -= released
+    maker.usd_free += released
+    fee = -(-value * order.fee_rate // FEE_UNIT)
+    if released and paid_in_full(listing, order.sign):
+        fee = released - value
+    filled(market, listing, order, lots, tell)
+    return trade(market, listing, order.account, order.sign, lots, value, fee, order.leverage, tell)
+
+
+def tell_trade(
+    market: Market,
+    listing: Listing,
+    company: str,
+    name: str,
+    sign: int,
+    order: Order,
+    lots: int,
+    maker_fee: int,
+    fee: int,
+    tell: list[Event],
+) -> None:
+    """Note a trade and tell of it. `company`, `name` and `sign` are the taker's, or those of a liquidation."""
+    price = -order.sign * order.rank
+    market.fees_micro += maker_fee + fee
+    listing.tape.record(market.tick, price, lots, sign)
+    maker = market.accounts[order.account]
+    if not maker.active:
+        market.touch(order.account)
+    maker.trades += 1
+    maker.volume_micro += lots * price * LOT_TICK_MICRO
+    side, mark = "BUY" if sign > 0 else "SELL", listing.mark
+    tell.append(Traded(listing.name, side, price, lots, maker.company, order.name, maker_fee, company, name, fee, mark))

@@ -1,0 +1,1 @@
+"""What Tycoon's worlds remember."""

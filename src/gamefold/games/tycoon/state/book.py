@@ -1,0 +1,149 @@
+"""One order book: price levels of resting orders, best first, and who is first within a price.
+
+A side knows its orders by *rank*: the price for asks, minus the price for bids. The lowest rank is the best, so both
+sides are walked by the same code. Levels lie in a dict, their ranks in a heap; a level that was emptied stays in both
+until it is the best one or too many are empty, so finding the best level is O(log n) whatever people place and cancel.
+Prices are ticks of 0.10 USD, quantities lots of 0.0001 BTC.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+import msgspec
+
+BUY: Final = 1
+SELL: Final = -1
+
+_SERIAL_BITS: Final = 24  # orders and positions of one tick
+_NAME_MOST: Final = 32  # characters
+_PRUNE_FROM: Final = 8  # levels; every digest walks over them
+
+
+class Order(msgspec.Struct, gc=False, array_like=True):
+    """A resting order. `gc=False`: it holds nothing that could hold it."""
+
+    id: int
+    name: str  # the id for people
+    account: int  # its number in `Market.accounts`
+    instrument: str
+    sign: int  # BUY or SELL
+    rank: int  # -sign * price
+    lots: int  # left to fill
+    placed: int  # lots it began with
+    hold: int  # micro-USD held for what is left (a spot sale holds `lots` of BTC instead)
+    fee_rate: int  # of a maker, hundred-millionths; fixed when the order was placed
+    leverage: int = 1
+    reduce_only: bool = False
+    post_only: bool = False
+    client_id: str = ""
+
+    @property
+    def price(self) -> int:
+        """Ticks."""
+        return -self.sign * self.rank
+
+
+Level = OrderedDict[int, Order]  # by id, first come first
+
+
+class Side:
+    """All resting orders that buy, or all that sell."""
+
+    __slots__ = ("_prune_at", "heap", "levels")
+
+    def __init__(self) -> None:
+        self.levels: dict[int, Level] = {}
+        self.heap: list[int] = []
+        self._prune_at = _PRUNE_FROM
+
+    def add(self, order: Order) -> None:
+        """Put an order behind all others of its price."""
+        level = self.levels.get(order.rank)
+        if level is None:
+            if len(self.heap) >= self._prune_at:
+                self._prune()
+            self.levels[order.rank] = level = OrderedDict()
+            heappush(self.heap, order.rank)
+        level[order.id] = order
+
+    def best(self) -> int | None:
+        """Give the lowest rank that has orders."""
+        heap, levels = self.heap, self.levels
+        while heap:
+            rank = heap[0]
+            if levels[rank]:
+                return rank
+            del levels[heappop(heap)]
+        return None
+
+    def ranks(self) -> list[int]:
+        """Give all ranks that have orders, best first."""
+        return sorted(rank for rank, level in self.levels.items() if level)
+
+    def orders(self) -> Iterator[Order]:
+        """Give all orders by priority."""
+        for rank in self.ranks():
+            yield from self.levels[rank].values()
+
+    def _prune(self) -> None:
+        for rank in [rank for rank, level in self.levels.items() if not level]:
+            del self.levels[rank]
+        self.heap = list(self.levels)
+        heapify(self.heap)
+        self._prune_at = 2 * len(self.heap) + _PRUNE_FROM
+
+
+class Book:
+    """Both sides of one instrument."""
+
+    __slots__ = ("asks", "bids")
+
+    def __init__(self, orders: Iterable[Order] = ()) -> None:
+        """Open a book with `orders`, those of one price in the order of their priority."""
+        self.bids = Side()
+        self.asks = Side()
+        for order in orders:
+            self.side(order.sign).add(order)
+
+    def side(self, sign: int) -> Side:
+        """Give the side on which orders of `sign` rest."""
+        return self.bids if sign > 0 else self.asks
+
+    def bid(self) -> int | None:
+        """Give the best price somebody buys at, in ticks."""
+        rank = self.bids.best()
+        return None if rank is None else -rank
+
+    def ask(self) -> int | None:
+        """Give the best price somebody sells at, in ticks."""
+        return self.asks.best()
+
+    def orders(self) -> list[Order]:
+        """Give all resting orders: bids by priority, then asks by priority."""
+        return [*self.bids.orders(), *self.asks.orders()]
+
+
+def serial_id(tick: int, number: int) -> int:
+    """Give the id of the `number`-th thing of a tick: later things have larger ids."""
+    assert number < 1 << _SERIAL_BITS, "too many in one tick"
+    return tick << _SERIAL_BITS | number
+
+
+def id_name(serial: int) -> str:
+    """Render an id for people: `412-7` is the seventh of tick 412."""
+    return f"{serial >> _SERIAL_BITS}-{serial & (1 << _SERIAL_BITS) - 1}"
+
+
+def id_of(name: str) -> int | None:
+    """Read what `id_name` rendered, and nothing else."""
+    if len(name) > _NAME_MOST:
+        return None
+    tick, _, number = name.partition("-")
+    try:
+        serial = int(tick) << _SERIAL_BITS | int(number)
+    except ValueError:
+        return None
+    # What else `int` understands (signs, spaces, other digits) does not come out as it went in.
+    return serial if id_name(serial) == name else None

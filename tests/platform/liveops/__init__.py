@@ -1,0 +1,1 @@
+"""Live operations, over toy worlds."""
