@@ -23,7 +23,9 @@ from gamefold.cli import main
 SAMPLE, TACTICAL = "builtin_sample_1", "builtin_tactical"
 STAY = {"move": [0, 0], "spell": None}
 
-_NAMES = re.compile("GAMEFOLD_|TURN_|PLAYGROUND_|MAX_TURNS|BOT_DECIDE|DB_PATH|DATABASE_URL|LOG_|ADMIN_|JWT_|ENVIRON")
+_NAMES = re.compile(
+    "GAMEFOLD_|TYCOON_|TURN_|PLAYGROUND_|MAX_TURNS|BOT_DECIDE|DB_PATH|DATABASE_URL|LOG_|ADMIN_|JWT_|ENVIRON"
+)
 
 
 def environment(**given: Any) -> dict[str, str]:

@@ -4,12 +4,14 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from copy import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gamefold.cli.serving import DEMO_SIMULATED_PLAYERS
 from gamefold.storage.migrate import versions
 
 from .served import SAMPLE, STAY, Served, gamefold, served, told_in_one_line, until
@@ -340,7 +342,15 @@ def test_watch_refuses_a_speed_that_makes_no_sense(speed: str, played: Played) -
     assert "--speed" in told_in_one_line(answer)
 
 
-def test_demo_serves_with_bots_that_play(tmp_path: Path) -> None:
-    with served(tmp_path, command=["demo", "--no-open"]) as server:
+def test_demo_serves_with_bots_that_play_and_with_companies_of_simulated_players(tmp_path: Path) -> None:
+    with served(tmp_path, command=["demo", "--no-open", "--time-scale", "20"]) as server:
         until(lambda: len(server.http.get("/spellcasters/playground/active").json()) == 3)
+        until(lambda: _count(tmp_path / "playground.db", "tycoon_sites") > 0)
         assert server.stop() == 0
+    assert 0 < _count(tmp_path / "playground.db", "tycoon_companies") <= DEMO_SIMULATED_PLAYERS
+
+
+def _count(file: Path, table: str) -> int:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        [[count]] = database.execute(f"SELECT count(*) FROM {table}")
+    return int(count)

@@ -5,7 +5,7 @@ import sys
 import typer
 from typer._click.exceptions import ClickException  # typer carries its own copy of click
 
-from gamefold.cli import admin, data, serving, worlds
+from gamefold.cli import admin, data, serving, simulating, worlds
 from gamefold.cli.told import explain
 
 application = typer.Typer(
@@ -18,6 +18,7 @@ application = typer.Typer(
 )
 serving.add_to(application)
 worlds.add_to(application)
+simulating.add_to(application)
 data.add_to(application)
 admin.add_to(application)
 

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gamefold.app import GAMES
+from gamefold.app import PROJECTORS
 from gamefold.cli.told import CommandFailed
-from gamefold.engine.ruleset import Ruleset
 from gamefold.settings import Settings, read_settings
 from gamefold.storage.data_lock import DataLock
 from gamefold.storage.journal import SqlJournal
@@ -23,8 +22,6 @@ WorldId = Annotated[str, typer.Argument(help="A world's id, or a match's.")]
 RunNumber = Annotated[int | None, typer.Option("--run", help="A run of the world; the current one by default.")]
 Seq = Annotated[int | None, typer.Option("--seq", help="An entry's number.", min=1)]
 TickNumber = Annotated[int | None, typer.Option("--tick", help="A tick's number.", min=0)]
-
-RULESETS: dict[str, Ruleset] = {name: game.ruleset for name, game in GAMES.items()}
 
 
 def settings_of(data: Path | None, config: Path | None = None) -> Settings:
@@ -42,7 +39,7 @@ async def journal_of(settings: Settings) -> AsyncIterator[SqlJournal]:
         raise CommandFailed(f"the tables are at version {version}, not {head()}; run `gamefold db upgrade`")
     database = open_database(settings.url)
     try:
-        yield SqlJournal(database, {name: game.projector for name, game in GAMES.items()})
+        yield SqlJournal(database, PROJECTORS)
     finally:
         await database.close()
 

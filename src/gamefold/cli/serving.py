@@ -37,6 +37,7 @@ COLLECT_AFTER = (20_000, 50, 1_000)  # allocations, and collections of the gener
 DEMO_PAIR = ("builtin_sample_1", "builtin_tactical")
 DEMO_MATCHES = 3
 DEMO_DELAY_MS = 500
+DEMO_SIMULATED_PLAYERS = 40
 
 
 def add_to(application: typer.Typer) -> None:
@@ -74,8 +75,14 @@ def demo(
     time_scale: TimeScale = 1.0,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the start page in a browser.")] = True,
 ) -> None:
-    """Serve, with built-in bots that play match after match."""
+    """Serve, with built-in bots that play match after match, and with simulated players in Tycoon.
+
+    Match bots are asked for over HTTP, as anybody could. The simulated players of Tycoon are in the server (see
+    `reactors/simulated/serving.py`), as with TYCOON_SIMULATED_PLAYERS: the same companies are back at every start.
+    """
     settings = settings_of(data, config)
+    if "simulated_players" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"simulated_players": DEMO_SIMULATED_PLAYERS})
 
     def play(address: str) -> None:
         if open_page and sys.stdout.isatty():

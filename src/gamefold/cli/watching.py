@@ -13,7 +13,7 @@ from httpx_sse import connect_sse
 from rich.console import Console
 from rich.live import Live
 
-from gamefold.app import GAMES
+from gamefold.app import RULESETS
 from gamefold.cli.board import board, verdict
 from gamefold.cli.options import Config, Data, Json, full_id, journal_of, settings_of
 from gamefold.cli.told import CommandFailed
@@ -97,7 +97,7 @@ def _from_data(settings: Settings, session: str) -> list[Update]:
         world = full_id(session)
         async with journal_of(settings) as journal:
             lineage = await journal.lineage(world)
-            ruleset = GAMES["spellcasters"].ruleset
+            ruleset = RULESETS["spellcasters"]
             shown = [told(record) async for record in records(journal, ruleset, lineage)]
         return [update for update in shown if update is not None]
 

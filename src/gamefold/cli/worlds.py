@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gamefold.app import RULESETS, together
 from gamefold.cli.options import (
-    RULESETS,
     Config,
     Data,
     Json,
@@ -192,28 +192,42 @@ def rollback(
     to_tick: Annotated[int | None, typer.Option("--to-tick", help="The last tick to keep.", min=0)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be undone, and change nothing.")] = False,
 ) -> None:
-    """Let a world go on from an earlier entry, in a new run. The old run stays readable. No server may run."""
+    """Let a world go on from an earlier entry, in a new run. The old run stays readable. No server may run.
+
+    Worlds that hear each other, such as those of one season, go back together, to the end of one tick.
+    """
     _one_of("--to-seq", to_seq, "--to-tick", to_tick)
     settings = settings_of(data, config)
     world_id = full_id(world)
+    worlds = together(world_id)
+    if to_tick is None and len(worlds) > 1:
+        raise CommandFailed(f"{world_id} goes back together with other worlds: name a tick, with --to-tick")
 
     async def work() -> str:
         async with journal_of(settings) as journal:
-            then = await history.world_at(journal, RULESETS, world_id, seq=to_seq, tick=to_tick)
-            undone = f"{await _entries_after(journal, then)} after entry {then.head.seq} (tick {then.head.tick})"
+            then = [await history.world_at(journal, RULESETS, one, seq=to_seq, tick=to_tick) for one in worlds]
+            undone = [f"{await _entries_after(journal, one)} {_where(one)}" for one in then]
             if dry_run:
-                return f"Would undo {undone} of {world_id}."
+                return "\n".join(f"Would undo {what}." for what in undone)
+            cuts = {one.id: one.head.seq for one in then}
             clock, entropy = RealClock(), Entropy(settings.seed)
-            made: Run = await history.rollback(
-                journal, RULESETS, entropy, clock, world_id, actor="operator", reason=reason, seq=to_seq, tick=to_tick
+            made = await history.rollback_together(
+                journal, RULESETS, entropy, clock, cuts, actor="operator", reason=reason
             )
-            return f"Undid {undone} of {world_id}; it goes on in run {made.run} when a server starts."
+            return "\n".join(
+                f"Undid {what}; it goes on in run {made[one.id].run} when a server starts."
+                for one, what in zip(then, undone, strict=True)
+            )
 
     if dry_run:
         typer.echo(asyncio.run(work()))
         return
     with lock_of(settings):
         typer.echo(asyncio.run(work()))
+
+
+def _where(world: World) -> str:
+    return f"after entry {world.head.seq} (tick {world.head.tick}) of {world.id}"
 
 
 async def _entries_after(journal: SqlJournal, then: World) -> str:
