@@ -246,6 +246,38 @@ async def test_answers_that_a_rollback_undid_are_asked_for_again() -> None:
         assert (await verify(house.journal, house.rulesets, WORLD)).holds
 
 
+async def test_a_rollback_amid_the_end_of_a_world_is_not_called_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    reactor = PayInterest()
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        deposit = await house.host.submit(WORLD, "anna", Deposit(5))
+        set_status, arrived, go_on = house.journal.set_status, asyncio.Event(), asyncio.Event()
+
+        async def late(world: str, status: Status, reason: str = "", *, run: int | None = None) -> None:
+            if status is Status.OVER:
+                arrived.set()
+                await go_on.wait()
+            await set_status(world, status, reason, run=run)
+            told.set()
+
+        told = asyncio.Event()
+        monkeypatch.setattr(house.journal, "set_status", late)
+        await house.host.submit(WORLD, "anna", CloseLedger())
+        await arrived.wait()
+        await house.host.rollback(WORLD, actor="operator", reason="again", seq=deposit.seq)
+        go_on.set()
+        await told.wait()
+
+        assert (await house.journal.world(WORLD)).status is Status.RUNNING
+        await house.host.submit(WORLD, "anna", Deposit(5))
+        async with asyncio.timeout(30):
+            while await interest(house) != 2:
+                await asyncio.sleep(0.005)
+        await house.crash()
+        await house.reopen()
+        assert WORLD in house.host.resident_worlds()
+
+
 class Echo:
     """Pays into another ledger whatever is paid into this one."""
 

@@ -578,7 +578,7 @@ class Host:
             if (thaw := world.slept(world.clock_ms(self.clock.now_ms()))) is not None:
                 await self._add(resident, thaw)
         except (JournalCorrupt, RuleCrash) as error:
-            await self._quarantine(world_id, str(error))
+            await self._quarantine(row, str(error))
             raise WorldQuarantined(world_id, f"in quarantine: {error}") from error
         self.clock.not_before(world.head.time_ms + world.head.frozen_ms)
         if not row.status.ended:
@@ -637,7 +637,7 @@ class Host:
         """Open a lost world as soon as the store answers. Its viewers stay: what they saw was durable."""
         world_id = lost.world.id
         if lost.clock_crashes >= CRASHES_MAX:
-            await self._quarantine(world_id, f"its clock crashed again and again: {error}")
+            await self._quarantine(lost.row, f"its clock crashed again and again: {error}")
             raise WorldQuarantined(world_id, f"in quarantine: {error}")
         tries = max(lost.losses - 1, 0)
         while True:
@@ -650,10 +650,10 @@ class Host:
             except StorageUnavailable as again:
                 error = again
 
-    async def _quarantine(self, world_id: str, reason: str) -> None:
-        self.observer.quarantined(world_id, reason)
+    async def _quarantine(self, row: WorldRow, reason: str) -> None:
+        self.observer.quarantined(row.world, reason)
         with contextlib.suppress(StorageUnavailable):
-            await self.journal.set_status(world_id, Status.QUARANTINED, reason)
+            await self.journal.set_status(row.world, Status.QUARANTINED, reason, run=row.run)
 
     # -- leaving ------------------------------------------------------------------------------------------------
 
@@ -676,7 +676,8 @@ class Host:
             return  # they were sent away before they had heard everything
         await self.keeper.cursors(resident)
         with contextlib.suppress(StorageUnavailable):
-            await self.journal.set_status(resident.world.id, Status.OVER)
+            # A rollback does not wait for this: what it began again must not be called over.
+            await self.journal.set_status(resident.world.id, Status.OVER, run=resident.row.run)
         resident.over_stored = True
         self._wake(resident.world.id)
 

@@ -135,10 +135,13 @@ class SqlJournal:
         """Keep a snapshot, and no more than the newest `keep` of its run (plus the first)."""
         await self._database.write(partial(snapshots.write_snapshot, snapshot=snapshot, keep=keep))
 
-    async def set_status(self, world: str, status: Status, reason: str = "") -> None:
-        """Say what a world is doing. WorldNotFound."""
+    async def set_status(self, world: str, status: Status, reason: str = "", *, run: int | None = None) -> None:
+        """Say what a world is doing; with `run`, only while that is its run: nothing where a rollback began another.
+
+        WorldNotFound.
+        """
         values = {"status": status.value, "reason": reason, "updated_ms": self._clock.now_ms()}
-        await self._database.write(partial(worlds.update_world, world=world, values=values))
+        await self._database.write(partial(worlds.set_status, world=world, values=values, run=run))
 
     async def save_cursors(self, cursors_: Sequence[tuple[str, int, str, int]]) -> None:
         """Keep (world, run, reactor, position) tuples."""

@@ -67,6 +67,14 @@ def update_world(connection: Connection, world: str, values: Mapping[str, Any]) 
     return _world_row(found)
 
 
+def set_status(connection: Connection, world: str, values: Mapping[str, Any], run: int | None) -> None:
+    """Change a world's row unless it is another run's by now. WorldNotFound."""
+    here = update(WORLDS).where(WORLDS.c.world == world)
+    changed = connection.execute((here if run is None else here.where(WORLDS.c.run == run)).values(values))
+    if changed.rowcount != 1:
+        read_world(connection, world)
+
+
 def read_runs(connection: Connection, world: str) -> list[Run]:
     """Read all runs of a world, oldest first. WorldNotFound."""
     found = connection.execute(select(RUNS).where(RUNS.c.world == world).order_by(RUNS.c.run)).mappings()
