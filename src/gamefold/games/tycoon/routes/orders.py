@@ -18,6 +18,8 @@ from gamefold.games.tycoon.intents.market import (
     INSUFFICIENT_FUNDS,
     LEVERAGE_INVALID,
     LIMIT,
+    MARGIN_NEEDED,
+    MARGIN_NEEDLESS,
     MARKET,
     MARKET_CLOSED,
     ORDER_NOT_FOUND,
@@ -33,14 +35,21 @@ from gamefold.games.tycoon.intents.market import (
     SELL,
     STALE_PRICE,
     TOO_MANY_ORDERS,
+    AdjustMargin,
     AmendOrder,
     CancelAll,
     CancelOrder,
     ClosePosition,
     PlaceOrder,
 )
-from gamefold.games.tycoon.routes.amounts import Amount, read_lots, read_price
-from gamefold.games.tycoon.routes.answers.market import AllCancelledShown, AmendedShown, CancelledShown, TradedShown
+from gamefold.games.tycoon.routes.amounts import AMOUNT_INVALID, Amount, read_lots, read_price, read_usd
+from gamefold.games.tycoon.routes.answers.market import (
+    AllCancelledShown,
+    AmendedShown,
+    BackedShown,
+    CancelledShown,
+    TradedShown,
+)
 from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
@@ -98,6 +107,14 @@ class CloseBody(Asked):
 
     position_id: Annotated[Text, Field(max_length=64)]
     client_order_id: Annotated[Text | None, Field(max_length=200)] = None
+
+
+class MarginBody(Asked):
+    """USD to put behind a position, or to take out of its margin."""
+
+    position_id: Annotated[Text, Field(max_length=64)]
+    amount: Amount
+    direction: Literal["ADD", "REMOVE"] = "ADD"
 
 
 def build(router: APIRouter, desk: Desk) -> None:
@@ -176,3 +193,23 @@ def build(router: APIRouter, desk: Desk) -> None:
         told = answer(ack, company)
         left = None if position is None else await position_in(owner, position.instrument)
         return shown({**told, "position": left})
+
+    @router.post(
+        "/market/margin",
+        **INSIDE.write(
+            "Put money behind a position, or take it out",
+            BackedShown,
+            AMOUNT_INVALID,
+            POSITION_NOT_FOUND,
+            MARGIN_NEEDED,
+            MARGIN_NEEDLESS,
+            INSUFFICIENT_FUNDS,
+        ),
+    )
+    async def margin(body: MarginBody, owner: CurrentOwner, request: Request) -> Response:
+        company, amount = owner.home.company_id, read_usd(body.amount)
+        intent = AdjustMargin(company, body.position_id, amount if body.direction == "ADD" else -amount)
+        await place(desk, owner.home, intent, request_entropy(request))
+        found = await desk.market(lambda market: views.positions_of(market, company))
+        position = next((position_shown(one, company) for one in found if one.id == body.position_id), None)
+        return shown({"position": position})

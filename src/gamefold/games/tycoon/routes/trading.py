@@ -13,7 +13,7 @@ from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon.events.border import Crossed
 from gamefold.games.tycoon.events.market import OrderClosed, OrderPlaced, Traded
 from gamefold.games.tycoon.intents.border import Receive
-from gamefold.games.tycoon.intents.market import INSUFFICIENT_FUNDS, AmendOrder, PlaceOrder
+from gamefold.games.tycoon.intents.market import INSUFFICIENT_FUNDS, AdjustMargin, AmendOrder, PlaceOrder
 from gamefold.games.tycoon.intents.region import SendToMarket
 from gamefold.games.tycoon.routes.amounts import price, quantity, usd
 from gamefold.games.tycoon.routes.desk import Desk
@@ -22,8 +22,12 @@ from gamefold.games.tycoon.tables import Home
 TRIES = 2  # what an order needs is reckoned before its money is sent; the market may move in between
 
 
-async def place(desk: Desk, home: Home, order: PlaceOrder | AmendOrder, request: str | None = None) -> Ack:
-    """Place or amend an order with the money it needs. Raises what the market or INSUFFICIENT_FUNDS at home refuse.
+async def place(
+    desk: Desk, home: Home, order: PlaceOrder | AmendOrder | AdjustMargin, request: str | None = None
+) -> Ack:
+    """Place or amend an order, or put margin in, with the money it needs.
+
+    Raises what the market refuses, and INSUFFICIENT_FUNDS of home.
 
     `request` names the request: sent again, it is done once.
     """

@@ -171,6 +171,12 @@ class PositionsShown(Shown):
     positions: list[PositionShown]
 
 
+class BackedShown(Shown):
+    """The position with the margin it has now; null where it was closed meanwhile."""
+
+    position: PositionShown | None
+
+
 class OwnFillShown(Shown):
     """The own half of a trade."""
 

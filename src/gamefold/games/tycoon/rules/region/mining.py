@@ -1,8 +1,9 @@
 """What is mined in a tick, and how it is shared out (sections 1.4 and 4.2).
 
 FPPS pays every company its share of what the network is expected to mine. PPLNS pays by the blocks its pool finds, and
-SOLO by those one finds alone: a block is always its subsidy and fees, however fast the network is at the moment. Shares are thousandths of a satoshi; what is less stays with the region's pool, and what
-is less than a satoshi with the company, until it makes a whole one.
+SOLO by those one finds alone: a block is always its subsidy and fees, however fast the network is at the moment.
+Shares are thousandths of a satoshi; what is less stays with the region's pool, and what is less than a satoshi with the
+company, until it makes a whole one.
 """
 
 from collections.abc import Iterator
