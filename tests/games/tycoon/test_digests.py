@@ -19,7 +19,7 @@ from .world.test_same_bits import features
 
 GOLDEN = {
     "region": "6daf7f18c9f8c4d8",
-    "season": "d1dc402462d4a71d",
+    "season": "d82f82154cd53502",
 }
 
 ROOT = Path(__file__).parents[3]

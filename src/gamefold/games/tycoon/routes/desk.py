@@ -16,7 +16,7 @@ from gamefold.engine.ruleset import Intent
 from gamefold.games.tycoon import tables
 from gamefold.games.tycoon.events.border import Crossed
 from gamefold.games.tycoon.intents.border import ALREADY_RECEIVED, TOO_EARLY, Receive
-from gamefold.games.tycoon.intents.market import NOTHING_TO_SEND, AmendOrder, PlaceOrder, SendHome
+from gamefold.games.tycoon.intents.market import NOTHING_TO_SEND, AdjustMargin, AmendOrder, PlaceOrder, SendHome
 from gamefold.games.tycoon.intents.region import (
     COMPANY_EXISTS,
     COMPANY_NOT_FOUND,
@@ -48,7 +48,7 @@ BEHIND_S: Final = 0.05  # how long a region that is a tick behind is given each 
 BEHIND_TRIES: Final = 20
 TRIES: Final = 3  # a branch's tick may send home what was just fetched for it, and another request may spend it
 
-Quote = Callable[[Market, PlaceOrder | AmendOrder], tuple[int, int]]
+Quote = Callable[[Market, PlaceOrder | AmendOrder | AdjustMargin], tuple[int, int]]
 """What an order needs beyond what is free in its company's market account: micro-USD and satoshi."""
 
 
