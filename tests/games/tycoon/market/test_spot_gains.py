@@ -2,6 +2,7 @@
 
 import pytest
 
+from gamefold.games.tycoon.events.border import Crossed
 from gamefold.games.tycoon.rules.market.crossings import send_all_home
 from gamefold.games.tycoon.state.border import TradeReport
 from gamefold.games.tycoon.state.market import Market
@@ -30,7 +31,7 @@ def report(market: Market, company: str) -> TradeReport:
     told = send_all_home(market)
     for name in ("c1", "c2"):
         fund(market, name, usd=100_000, btc=1)
-    cargo = [one for crossing in told for one in crossing.cargo]
+    cargo = [one for crossing in told if isinstance(crossing, Crossed) for one in crossing.cargo]
     return next(one for one in cargo if isinstance(one, TradeReport) and one.company == company)
 
 

@@ -23,7 +23,7 @@ class PatentShown(Shown):
 
 
 class PatentsShown(Shown):
-    """The patents that stand in the region, by node."""
+    """The patents that stand in the game, by node."""
 
     patents: list[PatentShown]
 
