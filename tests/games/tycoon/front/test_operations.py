@@ -75,6 +75,35 @@ async def test_a_company_gets_back_what_it_had_at_a_tick(own_data: Path) -> None
         assert await floor.money() == (0, 0)
 
 
+async def test_what_a_company_had_in_the_market_comes_back_as_money_once(own_data: Path) -> None:
+    async with a_floor(own_data) as floor:
+        me, boss = await floor.person(), await floor.superuser()
+        await floor.ticks(1)
+        old = (await me.trades(instrument="BTC-PERP", side="LONG", quantity=0.2, leverage=2))["position"]
+        await me.trades(instrument="BTC-SPOT", side="BUY", quantity=0.1, price=round(float(old["mark"]) * 0.9))
+        then = await floor.ticks(1)
+        (held,) = (await me.gets("/market/positions"))["positions"]
+        worth = (await me.balances())["usd"] + held["unrealised"]
+        await floor.ticks(1)  # whatever comes after a tick and before the next one is of that tick
+        await me.posts("/market/cancel-all", {})
+        await me.posts("/market/close", {"positionId": old["id"]})
+        await me.trades(instrument="BTC-SPOT", side="BUY", quantity=0.3)
+        await me.trades(instrument="BTC-PERP", side="SHORT", quantity=0.1)
+        await me.site()
+        await floor.ticks(2)
+        dry = await operates(boss, "restore", accountId=me.id, toTick=then, dryRun=True)
+        assert (dry["market"]["then"]["orders"], dry["market"]["then"]["positions"]) == (1, 1)
+        assert (dry["market"]["now"]["orders"], dry["market"]["now"]["positions"]) == (0, 1)
+        done = await operates(boss, "restore", accountId=me.id, toTick=then, dryRun=False)
+        assert done["after"]["usd"] == dry["after"]["usd"]
+        assert (done["after"]["sites"], Decimal(done["after"]["btc"])) == (0, 0)
+        # All it had then, wherever it was, is what it has now, wherever it is.
+        now = done["market"]["now"]
+        assert Decimal(done["after"]["usd"]) + Decimal(now["usd"]) == worth
+        await floor.ticks(1)
+        assert await floor.money() == (0, 0)
+
+
 async def test_a_season_that_ends_amid_orders_and_ticks_stays_ended(own_data: Path) -> None:
     async with a_floor(own_data) as floor:
         boss = await floor.superuser()
