@@ -1,6 +1,7 @@
 """Proposals and votes."""
 
-from typing import Annotated, Any
+import asyncio
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter
@@ -33,10 +34,16 @@ from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
 from gamefold.games.tycoon.routes.player import CurrentOwner
 from gamefold.games.tycoon.routes.shapes import shape
+from gamefold.games.tycoon.routes.statuses import VOTING_NOT_BEGUN
 from gamefold.games.tycoon.state import progress_views as views
+from gamefold.games.tycoon.state.units import TICK_S
 from gamefold.games.tycoon.state.world import Proposal, proposal_of
+from gamefold.games.tycoon.tables import Home
 from gamefold.web.bodies import Text
 from gamefold.web.idempotency import request_entropy
+
+LOOK_S: Final = 0.1
+BEGINS_WITHIN_S: Final = TICK_S + 1.0
 
 Number = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
@@ -112,6 +119,17 @@ def build(router: APIRouter, desk: Desk) -> None:
         one = await desk.market(lambda market: _copy(proposal_of(market.world, opened.id)))
         return shown(shape(opened) if one is None else proposal_shown(one), 201)
 
+    async def begins(home: Home, tick: int) -> None:
+        """Wait until a home has heard that voting began: with the next tick after it was called.
+
+        Refused VOTING_NOT_BEGUN where that takes too long.
+        """
+        for _ in range(round(BEGINS_WITHIN_S / LOOK_S)):
+            if await desk.region(home.season, home.region, lambda region, _balance: region.tick) >= tick:
+                return
+            await asyncio.sleep(LOOK_S)
+        raise Rejected(VOTING_NOT_BEGUN, f"Voting begins with tick {tick}.")
+
     @router.post(
         "/governance/vote",
         **INSIDE.write(
@@ -120,6 +138,7 @@ def build(router: APIRouter, desk: Desk) -> None:
             GUESTS_CANNOT_VOTE,
             PROPOSAL_NOT_FOUND,
             CHOICE_INVALID,
+            VOTING_NOT_BEGUN,
             VOTING_CLOSED,
             NOT_ENTITLED,
             ALREADY_VOTED,
@@ -128,8 +147,10 @@ def build(router: APIRouter, desk: Desk) -> None:
     async def vote(body: VoteBody, owner: CurrentOwner, request: Request) -> Response:
         if owner.player.is_guest:
             raise Rejected(GUESTS_CANNOT_VOTE, "Guests have no vote.")
-        if await desk.market(lambda market: proposal_of(market.world, body.proposal_id) is None):
+        proposal = await desk.market(lambda market: _copy(proposal_of(market.world, body.proposal_id)))
+        if proposal is None:
             raise Rejected(PROPOSAL_NOT_FOUND, "There is no such proposal.")
+        await begins(owner.home, proposal.begins)
         intent = CastVote(owner.home.company_id, body.proposal_id, body.choice)
         await desk.submit(owner.home, intent, request_entropy(request))
         return shown({"proposalId": body.proposal_id, "choice": body.choice})

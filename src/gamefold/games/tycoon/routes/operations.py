@@ -34,11 +34,10 @@ from gamefold.games.tycoon.routes.answers.operations import (
 )
 from gamefold.games.tycoon.routes.board import Board, By, ordered, reckon, shown_standing
 from gamefold.games.tycoon.routes.desk import Desk
-from gamefold.games.tycoon.routes.envelope import text
+from gamefold.games.tycoon.routes.envelope import stamp, text
 from gamefold.games.tycoon.routes.funds import AtHome, at_home, elsewhere
 from gamefold.games.tycoon.routes.shapes import shape
 from gamefold.games.tycoon.routes.statuses import SEASON_NOT_FOUND, SEASON_OVER, SEASON_RUNNING
-from gamefold.games.tycoon.routes.told import stamp
 from gamefold.games.tycoon.state.border import MARKET
 from gamefold.games.tycoon.state.company_document import company_document, no_document, with_money
 from gamefold.games.tycoon.state.region import Region

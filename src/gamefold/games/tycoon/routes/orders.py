@@ -14,7 +14,7 @@ from gamefold.games.tycoon.intents.market import (
     DUPLICATE_CLIENT_ORDER_ID,
     FOK_NOT_FILLABLE,
     GTC,
-    INSTRUMENT_NOT_FOUND,
+    INSTRUMENT_UNKNOWN,
     INSUFFICIENT_FUNDS,
     LEVERAGE_INVALID,
     LIMIT,
@@ -65,7 +65,7 @@ Number = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 
 SIDES = {"BUY": BUY, "LONG": BUY, "SELL": SELL, "SHORT": SELL}
 PLACING = (
-    INSTRUMENT_NOT_FOUND, MARKET_CLOSED, ORDER_TYPE_INVALID, QUANTITY_INVALID, PRICE_REQUIRED, CLIENT_ORDER_ID_INVALID,
+    INSTRUMENT_UNKNOWN, MARKET_CLOSED, ORDER_TYPE_INVALID, QUANTITY_INVALID, PRICE_REQUIRED, CLIENT_ORDER_ID_INVALID,
     STALE_PRICE, PRICE_INVALID, PRICE_OUT_OF_BAND, LEVERAGE_INVALID, DUPLICATE_CLIENT_ORDER_ID, TOO_MANY_ORDERS,
     REDUCE_ONLY_INVALID, POSITION_LIMIT, POST_ONLY_WOULD_CROSS, INSUFFICIENT_FUNDS, FOK_NOT_FILLABLE,
 )  # fmt: skip
@@ -175,7 +175,7 @@ def build(router: APIRouter, desk: Desk) -> None:
         await desk.ask_market(owner.home, CancelOrder(owner.home.company_id, order_id), request_entropy(request))
         return shown({"order": None if before is None else {**before, "status": "CANCELLED"}})
 
-    @router.post("/market/cancel-all", **INSIDE.write("Cancel many orders", AllCancelledShown, INSTRUMENT_NOT_FOUND))
+    @router.post("/market/cancel-all", **INSIDE.write("Cancel many orders", AllCancelledShown, INSTRUMENT_UNKNOWN))
     async def cancel_all(body: CancelAllBody, owner: CurrentOwner, request: Request) -> Response:
         intent = CancelAll(owner.home.company_id, body.instrument)
         ack = await desk.ask_market(owner.home, intent, request_entropy(request))

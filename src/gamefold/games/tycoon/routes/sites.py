@@ -1,8 +1,8 @@
 """Sites, rigs and energy: what a company has, in whichever region. The first site in a region opens a branch there."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -133,6 +133,10 @@ class CurtailmentBody(Asked):
     margin_bp: Number | None
 
 
+ONLY_WRITTEN: Final = frozenset({"create", "curtailment", "energy", "payout"})
+"""Below `/site/`, like the id of a site, but for POST alone."""
+
+
 def build(router: APIRouter, desk: Desk) -> None:
     """Add the routes of sites."""
 
@@ -229,6 +233,8 @@ def build(router: APIRouter, desk: Desk) -> None:
 
     @router.get("/site/{site_id}", **INSIDE.read("A site and its rigs", SiteDetailShown, SITE_NOT_FOUND))
     async def site(site_id: str, owner: CurrentOwner, offset: FirstRow = 0, limit: Rows = 200) -> Response:
+        if site_id in ONLY_WRITTEN:
+            raise HTTPException(405)
         return shown(await detail(owner, site_id, offset, limit))
 
     @router.get(
