@@ -12,6 +12,7 @@ from gamefold.engine.history import NO_SUCH_ENTRY, world_at
 from gamefold.engine.host import Ack
 from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon import tables
+from gamefold.games.tycoon.intents.market import LinkAccounts
 from gamefold.games.tycoon.intents.region import (
     AMOUNT_INVALID,
     COMPANY_NOT_FOUND,
@@ -27,6 +28,7 @@ from gamefold.games.tycoon.routes.answers.operations import (
     IncludedTold,
     InjectedTold,
     LineTold,
+    LinkedTold,
     RestoredTold,
     SeasonEndedTold,
     SeasonStartedTold,
@@ -74,6 +76,7 @@ class TycoonLive(LiveGame):
         "leaderboard": Says(LineTold, (SEASON_NOT_FOUND,)),
         "exclude": Says(ExcludedTold, (ACCOUNT_NOT_FOUND,)),
         "include": Says(IncludedTold),
+        "link": Says(LinkedTold, (COMPANY_NOT_FOUND, SEASON_OVER)),
     }
 
     def __init__(self, desk: Desk) -> None:
@@ -265,6 +268,16 @@ class TycoonLive(LiveGame):
         del operation
         was = await self._desk.database.write(lambda connection: tables.include_owner(connection, account_id))
         return {"accountId": account_id, "excluded": False, "was": was}
+
+    # -- owners -------------------------------------------------------------------------------------------------
+
+    async def link(self, operation: Operation, account_ids: Sequence[str], group: str | None) -> Told:
+        """Keep the companies of accounts from trading with each other, for this season. Rejected COMPANY_NOT_FOUND."""
+        homes = [await self._home(account_id) for account_id in account_ids]
+        companies = tuple(sorted({home.company_id for home in homes}))
+        intent = LinkAccounts(companies, group or "", operation.reason)
+        await self._ask(operation, world_of(homes[0].season, MARKET), intent)
+        return {"companyIds": list(companies), "group": group}
 
     # -- inside -------------------------------------------------------------------------------------------------
 

@@ -167,3 +167,10 @@ class IncludedTold(Shown):
     account_id: str
     excluded: Literal[False]
     was: bool
+
+
+class LinkedTold(Shown):
+    """Companies that are one owner's; without a group they are strangers again."""
+
+    company_ids: list[str]
+    group: str | None
