@@ -33,13 +33,12 @@ class Description:
     async def hears(self, answer: httpx.Response) -> None:
         """For `httpx.AsyncClient(event_hooks={"response": [description.hears]})`."""
         await answer.aread()
-        self.holds(answer.request.method, answer.request.url.path, answer)
+        # An address that is not described is let be: pages are not, and what is not there.
+        if (operation := self.operation_at(answer.request.method, answer.request.url.path)) is not None:
+            self.holds(operation, answer)
 
-    def holds(self, method: str, path: str, answer: httpx.Response) -> None:
-        """Hold one answer against the description of its operation. An address that is not described is let be."""
-        operation = self.operation_at(method, path)
-        if operation is None:
-            return
+    def holds(self, operation: Operation, answer: httpx.Response) -> None:
+        """Hold one answer against the description of its operation."""
         told = (*operation, answer.status_code, answer.text[:300])
         described = self.operations[operation]["responses"]
         status = str(answer.status_code)

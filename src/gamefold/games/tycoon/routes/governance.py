@@ -21,14 +21,17 @@ from gamefold.games.tycoon.intents.progress import (
     CastVote,
 )
 from gamefold.games.tycoon.intents.world import (
+    DESCRIPTION_MAX,
     GUESTS_CANNOT_PROPOSE,
     PARAMETER_OUT_OF_BOUNDS,
     PARAMETER_UNKNOWN,
     PROPOSAL_INVALID,
     PROPOSAL_OPEN,
+    TITLE_MAX,
     Propose,
 )
 from gamefold.games.tycoon.routes.answers.progress import ProposalShown, ProposalsShown, VotedShown
+from gamefold.games.tycoon.routes.bounds import bounds
 from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
@@ -51,19 +54,19 @@ Number = Annotated[int, Field(ge=-(2**53), le=2**53)]
 class ProposeBody(Asked):
     """What shall be decided. Bounds are the world's."""
 
-    type: Annotated[Text, Field(max_length=40, examples=["SUBSIDY"])]
-    title: Annotated[Text, Field(max_length=500)]
-    description: Annotated[Text, Field(max_length=10_000)]
+    type: Annotated[Text, Field(max_length=40), bounds(enum=["SUBSIDY", "REGULATION", "EVENT"])]
+    title: Annotated[Text, Field(max_length=500), bounds(minLength=1, maxLength=TITLE_MAX)]
+    description: Annotated[Text, Field(max_length=10_000), bounds(minLength=1, maxLength=DESCRIPTION_MAX)]
     parameter: Annotated[Text | None, Field(max_length=64)] = None
     value: Number | None = None
-    duration_hours: Number | None = None
+    duration_hours: Annotated[Number, bounds("Hours of game time.", minimum=1)] | None = None
 
 
 class VoteBody(Asked):
     """One vote; it cannot be changed."""
 
     proposal_id: Annotated[Text, Field(max_length=64)]
-    choice: Annotated[Text, Field(max_length=40, examples=["FOR"])]
+    choice: Annotated[Text, Field(max_length=40), bounds(enum=["FOR", "AGAINST", "ABSTAIN"])]
 
 
 def build(router: APIRouter, desk: Desk) -> None:
