@@ -17,6 +17,7 @@ from gamefold.platform.liveops.bodies import (
     EventBody,
     GrantBody,
     LeaderboardBody,
+    LinkBody,
     RestoreBody,
     SeasonBody,
 )
@@ -118,12 +119,20 @@ def build(desk: Desk) -> APIRouter:
         await desk.audit_told(operation, "leaderboard.included", game, {"account": body.account_id, **told})
         return JSONResponse(dict(told))
 
+    @router.post("/links", **write("Treat accounts as one owner's", "link"))
+    async def link(request: Request, who: Superuser, game: str, body: LinkBody) -> Response:
+        operation = operation_of(request, who, body.reason)
+        told = await desk.game(game).told(lambda live: live.link(operation, body.account_ids, body.group))
+        details = {"accounts": body.account_ids, "group": body.group, **told}
+        await desk.audit_told(operation, "accounts.linked", game, details)
+        return JSONResponse(dict(told))
+
     return router
 
 
 METHODS: Final = (
     "inject_event", "events", "grant", "restore", "start_season", "end_season", "seasons", "leaderboard", "exclude",
-    "include",
+    "include", "link",
 )  # fmt: skip
 
 

@@ -183,6 +183,34 @@ async def test_rigs_count_on_the_leaderboard_as_what_they_would_sell_for(own_dat
         assert (await me.balances())["usd"] == entry["netWorth"] > usd
 
 
+async def test_linked_accounts_do_not_trade_with_each_other(own_data: Path) -> None:
+    async with a_floor(own_data) as floor:
+        me, friend, boss = await floor.person(), await floor.person(), await floor.superuser()
+        await floor.ticks(1)
+        (perp,) = [one for one in (await me.gets("/market/list"))["instruments"] if one["instrument"] == "BTC-PERP"]
+        price = float(perp["bid"]) + 0.1  # better than the makers'
+        pair = {"accountIds": [me.id, friend.id]}
+        told = await operates(boss, "links", **pair, group="brothers")
+        assert (len(told["companyIds"]), told["group"]) == (2, "brothers")
+
+        async def meet() -> list[str]:
+            """Give what becomes of my order when my friend's comes."""
+            order = (await me.trades(instrument="BTC-PERP", side="BUY", quantity=0.01, price=price))["order"]
+            await friend.trades(instrument="BTC-PERP", side="SELL", quantity=0.01, price=price, timeInForce="IOC")
+            orders = (await me.gets("/market/orders?status=all"))["orders"]
+            return [one["status"] for one in orders if one["id"] == order["id"]]
+
+        assert await meet() == ["SELF_TRADE"]
+        await operates(boss, "links", **pair)
+        assert await meet() == ["FILLED"]
+        nobody = "00000000-0000-4000-8000-000000000000"
+        refused(
+            await boss.asks("POST", "/liveops/tycoon/links", {"reason": "x", "accountIds": [nobody], "group": "x"}),
+            404,
+            "COMPANY_NOT_FOUND",
+        )
+
+
 async def test_who_is_excluded_is_on_no_leaderboard(own_data: Path) -> None:
     async with a_floor(own_data) as floor:
         me, boss = await floor.person(), await floor.superuser()
