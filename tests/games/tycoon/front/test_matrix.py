@@ -8,10 +8,10 @@ import httpx
 import jwt
 import pytest
 import pytest_asyncio
-from tests.described import Operation, codes_of
 
 from gamefold.platform.accounts.access_tokens import LIFE_S, AccessTokens
 from gamefold.testkit.clock import VirtualClock
+from tests.described import Operation, codes_of
 
 from .floor import Floor, Person, described, good
 
@@ -27,7 +27,7 @@ OPEN = {
 OWNED = {"site_id", "siteId", "order_id", "positionId", "rigIds"}
 PUBLIC = {
     "player_id", "quest_id", "nodeId", "proposalId", "clientOrderId", "instrument",
-    "account_id", "accountId", "anomaly_id", "change_id", "world_id", "newId",
+    "account_id", "accountId", "accountIds", "anomaly_id", "change_id", "world_id", "newId",
 }  # fmt: skip
 # Whoever asks these well is somebody else afterwards.
 LEAVES = {("POST", "/auth/logout"), ("POST", "/auth/upgrade"), ("POST", "/liveops/auth/logout")}
