@@ -55,12 +55,22 @@ class Description:
         code = answer.json()["error"]["code"]
         assert code in ANYWHERE | codes_of(described.get(status, {})), told
 
+    def object_of(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Give what a schema says of an object; of alternatives the first."""
+        while "$ref" in schema or "anyOf" in schema:
+            schema = schema["anyOf"][0] if "anyOf" in schema else self._part(schema["$ref"])
+        return schema
+
     def operation_at(self, method: str, path: str) -> Operation | None:
         """Find the operation of a request."""
         for pattern, template in self._paths:
             if (method, template) in self.operations and pattern.fullmatch(path):
                 return method, template
         return None
+
+    def _part(self, reference: str) -> dict[str, Any]:
+        part: dict[str, Any] = self.schema["components"]["schemas"][reference.rpartition("/")[2]]
+        return part
 
     def _new_validator(self, operation: Operation, status: str) -> Any:
         content = self.operations[operation]["responses"][status]["content"]["application/json"]

@@ -52,8 +52,7 @@ def body_of(floor: Floor, told: dict[str, Any]) -> dict[str, Any]:
     content = told.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
         return {}
-    parts = described(floor.server).schema["components"]["schemas"]
-    schema = parts[content["schema"]["$ref"].rpartition("/")[2]]
+    schema = described(floor.server).object_of(content["schema"])
     wanted = set(schema.get("required", ())) | (OWNED & set(schema["properties"]))
     return {name: plain(field) for name, field in schema["properties"].items() if name in wanted}
 

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
-from tests.described import Description, Operation, codes_of
 
 from gamefold.games.tycoon.state.border import MARKET
 from gamefold.games.tycoon.state.worlds import world_of
 from gamefold.platform.liveops.anomalies import report_anomaly
+from tests.described import Description, Operation, codes_of
 
 from .floor import Floor, Person, a_floor, described, good
 from .test_matrix import OPEN, bearing, things_of
