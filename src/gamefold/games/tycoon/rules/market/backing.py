@@ -62,9 +62,9 @@ def spare_micro(market: Market, listing: Listing, row: int, account: Account) ->
     table = table_of(listing)
     lots, margin = table.lots[row], table.margin[row]
     sign = 1 if lots > 0 else -1
-    needed = initial(
-        market.terms, listing, 0, sign, abs(lots), listing.mark, table.leverage[row], account.margin_discount_bp
-    )
+    # Where a vote has lowered the cap, nobody goes beyond it this way.
+    leverage = min(table.leverage[row], market.terms.leverage_max)
+    needed = initial(market.terms, listing, 0, sign, abs(lots), listing.mark, leverage, account.margin_discount_bp)
     return (margin if table.paid_up else min(margin, table.equity(row, listing.mark))) - needed
 
 
