@@ -22,6 +22,7 @@ from gamefold.engine.clock import Clock
 from gamefold.engine.codec import codec_of
 from gamefold.engine.entropy import Entropy, commitment_of
 from gamefold.engine.feed import Ended, Feed, QueueLimits, Record, Subscription
+from gamefold.engine.follow import follow
 from gamefold.engine.history import batch_of, ruleset_of
 from gamefold.engine.journal import (
     Batch,
@@ -270,15 +271,9 @@ class Host:
         async for record in records(self.journal, ruleset, lineage, after):
             yield record
 
-    async def follow(self, world_id: str, subscription: Subscription, after: int = 0) -> AsyncIterator[Record]:
+    def follow(self, world_id: str, subscription: Subscription, after: int = 0) -> AsyncIterator[Record]:
         """Give everything after `after`: first what is stored, then what happens, without gap or repeat."""
-        async for record in self.history(world_id, after):
-            after = record.position
-            yield record
-        async for record in subscription:
-            if record.position > after:
-                after = record.position
-                yield record
+        return follow(self.history(world_id, after), subscription, after)
 
     async def resume_from(self, world_id: str, run: int, position: int) -> int:
         """Turn a viewer's cursor into a position of the current run: a rollback may have undone its end."""
