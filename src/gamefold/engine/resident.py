@@ -50,6 +50,15 @@ class Resident:
 
 
 @dataclass(slots=True)
+class Lost:
+    """A world whose memory cannot be trusted any more, and why: it is being folded again."""
+
+    resident: Resident
+    error: BaseException
+    tries: int = 0  # how often the store was asked for it since
+
+
+@dataclass(slots=True)
 class Round:
     """What one world did in a round. Nobody hears of it before it is durable."""
 

@@ -1,0 +1,107 @@
+"""What operators do to worlds: look at them, stop them, roll them back.
+
+Whoever changes a world's line holds the rounds up meanwhile, and does it to the end even where the operator leaves.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from gamefold.engine import history
+from gamefold.engine.balance import Values
+from gamefold.engine.clock import Clock
+from gamefold.engine.departures import Departures
+from gamefold.engine.entropy import Entropy
+from gamefold.engine.feed import Ended
+from gamefold.engine.history import ruleset_of
+from gamefold.engine.journal import Journal, Run, Status
+from gamefold.engine.life import Life
+from gamefold.engine.on_demand import OnDemand
+from gamefold.engine.opening import Opening
+from gamefold.engine.reacting import Reacting
+from gamefold.engine.residents import Residents
+from gamefold.engine.ruleset import Ruleset
+from gamefold.engine.world import World
+
+T = TypeVar("T")
+
+
+class Operators:
+    """The operators' part of a host; `Host` says what each call promises."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Clock,
+        entropy: Entropy,
+        rulesets: Mapping[str, Ruleset],
+        residents: Residents,
+        opening: Opening,
+        departures: Departures,
+        reacting: Reacting,
+        on_demand: OnDemand,
+        life: Life,
+    ) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._entropy = entropy
+        self._rulesets = rulesets
+        self._residents = residents
+        self._opening = opening
+        self._departures = departures
+        self._reacting = reacting
+        self._on_demand = on_demand
+        self._life = life
+
+    # -- looking ------------------------------------------------------------------------------------------------
+
+    async def look(self, world_id: str, view: Callable[[World], T]) -> T:
+        """See Host.look."""
+        async with self._life.writing:
+            if (resident := self._residents.here.get(world_id)) is not None:
+                return view(resident.world)
+        return view(await history.world_at(self._journal, self._rulesets, world_id))
+
+    async def balances(self, ruleset: str) -> dict[str, Values]:
+        """See Host.balances."""
+        async with self._life.writing:
+            return {
+                world_id: {**resident.world.head.balance, **resident.world.head.tuned}
+                for world_id, resident in self._residents.here.items()
+                if resident.world.ruleset.name == ruleset
+            }
+
+    # -- moving -------------------------------------------------------------------------------------------------
+
+    async def stop(self, *world_ids: str) -> None:
+        """See Host.stop."""
+        async with self._life.writing:
+            await self._end_reactors(world_ids)
+            for world_id in world_ids:
+                if await self._departures.leave(world_id, Ended.WORLD_STOPPED, keep=True):
+                    await self._journal.set_status(world_id, Status.STOPPED)
+
+    async def rollback_together(self, cuts: Mapping[str, int | None], actor: str, reason: str) -> dict[str, Run]:
+        """See Host.rollback_together."""
+        async with self._life.writing:
+            for world_id in cuts:
+                await self._opening.check_owner(await self._journal.world(world_id))
+            runs = await history.rollback_together(
+                self._journal, self._rulesets, self._entropy, self._clock, cuts, actor=actor, reason=reason
+            )
+            # Only now: a rollback that is refused must leave the worlds as they are.
+            await self._end_reactors(cuts)
+            for world_id in cuts:
+                await self._departures.leave(world_id, Ended.REWOUND, keep=False)
+                self._on_demand.forget(world_id)
+        for world_id in cuts:
+            if not ruleset_of(self._rulesets, world_id).on_demand:
+                await self._residents.opened(world_id)
+        return runs
+
+    async def _end_reactors(self, world_ids: Iterable[str]) -> None:
+        """All of them before the first world leaves: one of a world that is still here would wake, or tell of what
+        was undone, one that has left or is here again.
+        """
+        for world_id in world_ids:
+            if (resident := self._residents.here.get(world_id)) is not None:
+                await self._reacting.end(resident)
