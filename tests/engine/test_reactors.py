@@ -253,11 +253,11 @@ async def test_a_rollback_amid_the_end_of_a_world_is_not_called_over(monkeypatch
         deposit = await house.host.submit(WORLD, "anna", Deposit(5))
         set_status, arrived, go_on = house.journal.set_status, asyncio.Event(), asyncio.Event()
 
-        async def late(world: str, status: Status, reason: str = "", *, run: int | None = None) -> None:
+        async def late(world: str, status: Status, reason: str = "", *, epoch: int | None = None) -> None:
             if status is Status.OVER:
                 arrived.set()
                 await go_on.wait()
-            await set_status(world, status, reason, run=run)
+            await set_status(world, status, reason, epoch=epoch)
             told.set()
 
         told = asyncio.Event()

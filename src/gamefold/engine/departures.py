@@ -47,7 +47,7 @@ class Departures:
         await self._keeper.cursors(resident)
         with contextlib.suppress(StorageUnavailable):
             # A rollback does not wait for this: what it began again must not be called over.
-            await self._journal.set_status(world_id, Status.OVER, run=resident.row.run)
+            await self._journal.set_status(world_id, Status.OVER, epoch=resident.row.epoch)
         resident.over_stored = True
         self._residents.wake(world_id)
 

@@ -18,7 +18,6 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from gamefold.engine import history
 from gamefold.engine.answers import Answers
 from gamefold.engine.asked import Ack, Asked, HostStopped, WorldQuarantined, WorldUnavailable, turn_away
 from gamefold.engine.balance import Values
@@ -232,19 +231,30 @@ class Host:
     async def _ensured(self, world_id: str, spec: Spec, actor: str, guard: Guard | None, request: str | None) -> bool:
         made = await self._birth.born(world_id, spec, actor, guard, request)
         ruleset = ruleset_of(self.rulesets, world_id)
-        if made is not None and not ruleset.on_demand:
-            row, balance = made
-            # Just made by this very host: there is nobody to take it over from.
-            await self._residents.opened(world_id, row)
-            if newer := await self._birth.changed_since(ruleset, balance):
-                await self.tune(world_id, "engine", newer, "changed while this world was made")
-        return made is not None
+        if ruleset.on_demand:
+            return made is not None
+        if made is None:
+            await self._wake_unheard(world_id)
+            return False
+        row, balance = made
+        # Just made by this very host: there is nobody to take it over from.
+        await self._residents.opened(world_id, row)
+        if newer := await self._birth.changed_since(ruleset, balance):
+            await self.tune(world_id, "engine", newer, "changed while this world was made")
+        return True
+
+    async def _wake_unheard(self, world_id: str) -> None:
+        """Open a world of this host that should run and does not: it was made, and the store's answer was lost."""
+        if not self._residents.knows(world_id):
+            row = await self.journal.world(world_id)
+            if row.node == self.node and row.status is Status.RUNNING:
+                await self._residents.opened(world_id)
 
     async def subscribe(self, world_id: str, limits: QueueLimits | None = None) -> Subscription:
         """Attach a viewer to what happens from now on; with `follow`, to everything. WorldNotFound."""
         limits = limits or QueueLimits()
         row = None if world_id in self._residents.here else await self.journal.world(world_id)
-        if row is not None and (row.status.ended or self.rulesets[row.ruleset].on_demand):
+        if row is not None and (row.status.ended or ruleset_of(self.rulesets, world_id).on_demand):
             ended = Feed().subscribe(limits)
             ended.end(Ended.WORLD_OVER)
             return ended
@@ -296,9 +306,7 @@ class Host:
         self, world_id: str, *, actor: str, reason: str, seq: int | None = None, tick: int | None = None
     ) -> Run:
         """Go on from an earlier entry, in a new run. Viewers are told to come back. Raises like history.rollback."""
-        if seq is None and tick is not None:
-            seq = await history.last_seq_of(self.journal, world_id, tick)
-        return (await self.rollback_together({world_id: seq}, actor=actor, reason=reason))[world_id]
+        return await self._life.finish(self._operators.rollback(world_id, seq, tick, actor, reason))
 
     async def rollback_together(self, cuts: Mapping[str, int | None], *, actor: str, reason: str) -> dict[str, Run]:
         """Go on from earlier entries in several worlds that hear each other, all of them or none.

@@ -63,7 +63,7 @@ class Keeper:
             for row in (row for row in page if row.updated_ms < before_ms):
                 for run in await self._journal.runs(row.world):
                     await self._journal.archive(row.world, run.run, EVERYTHING)
-                await self._journal.set_status(row.world, Status.ARCHIVED, run=row.run)
+                await self._journal.set_status(row.world, Status.ARCHIVED, epoch=row.epoch)
                 packed += 1
                 if packed >= limit:
                     return packed

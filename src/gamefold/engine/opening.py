@@ -63,7 +63,7 @@ class Opening:
             await self.check_owner(row)
             row = await self._journal.claim(world_id, self._node)
         if row.status is Status.STOPPED:
-            await self._journal.set_status(world_id, Status.RUNNING)
+            await self._journal.set_status(world_id, Status.RUNNING, epoch=row.epoch)
         return await self.owned(row)
 
     async def check_owner(self, row: WorldRow) -> None:
@@ -117,5 +117,5 @@ class Opening:
     async def _quarantined(self, row: WorldRow, reason: str) -> WorldQuarantined:
         self._observer.quarantined(row.world, reason)
         with contextlib.suppress(StorageUnavailable):
-            await self._journal.set_status(row.world, Status.QUARANTINED, reason, run=row.run)
+            await self._journal.set_status(row.world, Status.QUARANTINED, reason, epoch=row.epoch)
         return WorldQuarantined(row.world, f"in quarantine: {reason}")

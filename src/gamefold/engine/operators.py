@@ -13,7 +13,7 @@ from gamefold.engine.departures import Departures
 from gamefold.engine.entropy import Entropy
 from gamefold.engine.feed import Ended
 from gamefold.engine.history import ruleset_of
-from gamefold.engine.journal import Journal, Run, Status
+from gamefold.engine.journal import Journal, Run, Status, StorageUnavailable
 from gamefold.engine.life import Life
 from gamefold.engine.on_demand import OnDemand
 from gamefold.engine.opening import Opening
@@ -78,25 +78,56 @@ class Operators:
             await self._end_reactors(world_ids)
             for world_id in world_ids:
                 if await self._departures.leave(world_id, Ended.WORLD_STOPPED, keep=True):
-                    await self._journal.set_status(world_id, Status.STOPPED)
+                    await self._say_stopped(world_id)
+
+    async def rollback(self, world_id: str, seq: int | None, tick: int | None, actor: str, reason: str) -> Run:
+        """See Host.rollback."""
+        async with self._life.writing:
+            # Not before: another rollback may have begun another run meanwhile.
+            if seq is None and tick is not None:
+                seq = await history.last_seq_of(self._journal, world_id, tick)
+            runs = await self._rewind({world_id: seq}, actor, reason)
+        await self._open_again(runs)
+        return runs[world_id]
 
     async def rollback_together(self, cuts: Mapping[str, int | None], actor: str, reason: str) -> dict[str, Run]:
         """See Host.rollback_together."""
         async with self._life.writing:
-            for world_id in cuts:
-                await self._opening.check_owner(await self._journal.world(world_id))
+            runs = await self._rewind(cuts, actor, reason)
+        await self._open_again(runs)
+        return runs
+
+    async def _rewind(self, cuts: Mapping[str, int | None], actor: str, reason: str) -> dict[str, Run]:
+        for world_id in cuts:
+            await self._opening.check_owner(await self._journal.world(world_id))
+        try:
             runs = await history.rollback_together(
                 self._journal, self._rulesets, self._entropy, self._clock, cuts, actor=actor, reason=reason
             )
-            # Only now: a rollback that is refused must leave the worlds as they are.
-            await self._end_reactors(cuts)
-            for world_id in cuts:
-                await self._departures.leave(world_id, Ended.REWOUND, keep=False)
-                self._on_demand.forget(world_id)
-        for world_id in cuts:
+        except StorageUnavailable:
+            # It may have happened, and then what is in memory is of a run that is over.
+            await self._leave_line(cuts)
+            raise
+        # Only now: a rollback that is refused must leave the worlds as they are.
+        await self._leave_line(cuts)
+        return runs
+
+    async def _leave_line(self, world_ids: Iterable[str]) -> None:
+        await self._end_reactors(world_ids)
+        for world_id in world_ids:
+            await self._departures.leave(world_id, Ended.REWOUND, keep=False)
+            self._on_demand.forget(world_id)
+
+    async def _open_again(self, world_ids: Iterable[str]) -> None:
+        for world_id in world_ids:
             if not ruleset_of(self._rulesets, world_id).on_demand:
                 await self._residents.opened(world_id)
-        return runs
+
+    async def _say_stopped(self, world_id: str) -> None:
+        row = await self._journal.world(world_id)
+        # Somebody may have asked it since. Who asks it from here on raises its epoch, and then this says nothing.
+        if row.status is Status.RUNNING and not self._residents.knows(world_id):
+            await self._journal.set_status(world_id, Status.STOPPED, epoch=row.epoch)
 
     async def _end_reactors(self, world_ids: Iterable[str]) -> None:
         """All of them before the first world leaves: one of a world that is still here would wake, or tell of what
