@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,6 +153,58 @@ async def test_a_world_that_is_over_is_never_called_stopped(house: Hosted, monke
     await house.host.stop(WORLD)
     assert isinstance(await outcome(asked), WorldUnavailable)
     assert await status(house) is Status.OVER
+
+
+# -- snapshots --------------------------------------------------------------------------------------------------
+
+
+async def test_a_snapshot_under_way_is_kept_by_a_host_that_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hosted(replace(LEDGER, snapshot_every=3)) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        gate = Gate(monkeypatch, house.journal, "save_snapshot")
+        for _ in range(2):
+            await house.host.submit(WORLD, "anna", Deposit(1))
+        await gate.arrived.wait()
+        closing = asyncio.ensure_future(house.close())
+        await asyncio.sleep(0.05)
+        gate.open()
+        await closing
+        assert [snapshot.seq for snapshot in await house.journal.snapshots(WORLD, 1)] == [3]
+        await house.reopen()
+
+
+async def test_a_snapshot_holds_nothing_that_is_not_durable(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with hosted(replace(LEDGER, snapshot_every=3)) as house:
+        await house.host.ensure(WORLD, LedgerSpec())
+        await house.host.submit(WORLD, "anna", Deposit(1))
+        first = Gate(monkeypatch, house.journal, "commit", done=True)
+        asked = [asyncio.ensure_future(house.host.submit(WORLD, "anna", Deposit(1)))]
+        await first.arrived.wait()
+        asked.append(asyncio.ensure_future(house.host.submit(WORLD, "ben", Deposit(1))))
+        await asyncio.sleep(0)
+
+        passes, kept = house.journal.save_snapshot, asyncio.Event()
+
+        async def keep(*arguments: Any) -> None:
+            await passes(*arguments)
+            kept.set()
+
+        async def fails(*_arguments: Any) -> Any:
+            await kept.wait()
+            raise DOWN
+
+        # The host goes down amid the first commit, plays what came since, and that is never written.
+        monkeypatch.setattr(house.journal, "save_snapshot", keep)
+        monkeypatch.setattr(house.journal, "commit", fails)
+        closing = asyncio.ensure_future(house.close())
+        await asyncio.sleep(0)
+        first.open()
+        await closing
+        assert [type(await outcome(one)) for one in asked] == [Ack, StorageUnavailable]
+        verdict = await verify(house.journal, house.rulesets, WORLD)
+        assert (verdict.holds, verdict.entries) == (True, 3), verdict.reason
+        monkeypatch.undo()
+        await house.reopen()
 
 
 # -- rolled back ------------------------------------------------------------------------------------------------

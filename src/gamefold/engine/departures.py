@@ -40,10 +40,8 @@ class Departures:
     async def _over_after_reactors(self, resident: Resident) -> None:
         """Say in the store that a world is over: from then on no reactor will ever be started for it."""
         world_id = resident.world.id
-        if resident.reactors:
-            await asyncio.wait(resident.reactors)
-        if self._life.stopped is not None or self._residents.here.get(world_id) is not resident:
-            return  # they were sent away before they had heard everything
+        if not await self._reacting.heard_all(resident) or self._residents.here.get(world_id) is not resident:
+            return
         await self._keeper.cursors(resident)
         with contextlib.suppress(StorageUnavailable):
             # A rollback does not wait for this: what it began again must not be called over.
@@ -68,6 +66,8 @@ class Departures:
         await self._reacting.end(resident)
         turn_away(resident.inbox, self._life.gone(world_id))
         if keep:
+            if resident.keeping is not None:
+                await asyncio.wait((resident.keeping,))
             await self._keeper.cursors(resident)
             if resident.snapshot_seq < world.head.seq:
                 await self._keeper.snapshot(resident)

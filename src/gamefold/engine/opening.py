@@ -43,7 +43,7 @@ class Opening:
         self._journal = journal
         self._clock = clock
         self._rulesets = rulesets
-        self._node = node
+        self.node = node
         self._lives = lives
         self._keeper = keeper
         self._reacting = reacting
@@ -61,14 +61,14 @@ class Opening:
         # What is over will never be written again, so it needs no owner.
         if not row.status.ended:
             await self.check_owner(row)
-            row = await self._journal.claim(world_id, self._node)
+            row = await self._journal.claim(world_id, self.node)
         if row.status is Status.STOPPED:
             await self._journal.set_status(world_id, Status.RUNNING, epoch=row.epoch)
         return await self.owned(row)
 
     async def check_owner(self, row: WorldRow) -> None:
         """Raise WorldUnavailable where another living process runs a world: it would be fenced, and end."""
-        if row.node not in (None, self._node) and await self._lives(row.node):
+        if row.node not in (None, self.node) and await self._lives(row.node):
             raise WorldUnavailable(row.world, "another process runs this world")
 
     async def owned(self, row: WorldRow, feed: Feed | None = None) -> Resident:

@@ -126,7 +126,8 @@ class Operators:
     async def _say_stopped(self, world_id: str) -> None:
         row = await self._journal.world(world_id)
         # Somebody may have asked it since. Who asks it from here on raises its epoch, and then this says nothing.
-        if row.status is Status.RUNNING and not self._residents.knows(world_id):
+        mine = row.node == self._opening.node
+        if mine and row.status is Status.RUNNING and not self._residents.knows(world_id):
             await self._journal.set_status(world_id, Status.STOPPED, epoch=row.epoch)
 
     async def _end_reactors(self, world_ids: Iterable[str]) -> None:

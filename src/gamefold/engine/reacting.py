@@ -15,6 +15,7 @@ from gamefold.engine.reactors import Hosting, Reactor, WorldRef, deliver, last_a
 from gamefold.engine.resident import Resident
 
 LIMITS: Final = QueueLimits(count=1 << 30, bytes=1 << 40, age_s=float("inf"))
+READ_AGAIN_S: Final = 1.0  # how long a reactor waits for a store that could not be read
 
 
 class Reacting:
@@ -56,21 +57,37 @@ class Reacting:
         if resident.reactors:
             await asyncio.wait(resident.reactors)
 
+    async def heard_all(self, resident: Resident) -> bool:
+        """Wait for the reactors of a world that is over; give whether none was sent away before it heard the end."""
+        if resident.reactors:
+            await asyncio.wait(resident.reactors)
+        return self._life.stopped is None and not any(task.cancelled() for task in resident.reactors)
+
     def _of(self, resident: Resident) -> Sequence[Reactor]:
         # From where the store says that a world is over, nobody has anything to hear of it any more.
         return () if resident.over_stored else self._reactors.get(resident.world.ruleset.name, ())
 
     async def _react(self, resident: Resident, reactor: Reactor) -> None:
-        world = resident.world
+        try:
+            while True:
+                try:
+                    await self._hear(resident, reactor)
+                except HostStopped:
+                    return
+                except Exception as error:  # noqa: BLE001 - the store could not be read, in whatever way
+                    self._observer.reactor_failed(resident.world.id, reactor.name, error)
+                    await asyncio.sleep(READ_AGAIN_S)
+                else:
+                    return
+        finally:
+            await reactor.forget(resident.world.id)
+
+    async def _hear(self, resident: Resident, reactor: Reactor) -> None:
+        """Hand everything to a reactor, from where it is to the end of its world."""
+        world, after = resident.world, resident.cursors[reactor.name]
         reference = WorldRef(self._hosting, world.id, world.run.run, reactor.name)
         subscription = resident.feed.subscribe(LIMITS, viewer=False)
-        try:
-            after = resident.cursors[reactor.name]
-            async with aclosing(follow(self._hosting.history(world.id, after), subscription, after)) as records:
-                async for record in records:
-                    await deliver(reactor, record, reference, self._observer)
-                    resident.cursors[reactor.name] = record.position
-        except HostStopped:
-            return
-        finally:
-            await reactor.forget(world.id)
+        async with aclosing(follow(self._hosting.history(world.id, after), subscription, after)) as records:
+            async for record in records:
+                await deliver(reactor, record, reference, self._observer)
+                resident.cursors[reactor.name] = record.position

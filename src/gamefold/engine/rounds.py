@@ -132,7 +132,7 @@ class Rounds:
             self._residents.lose(resident, round_.crash)
             return
         if round_.played and resident.snapshot_due:
-            self._life.spawn(self._keeper.snapshot(resident))
+            resident.keeping = self._life.spawn(self._keeper.snapshot(resident))
         if round_.unfinished:
             self._residents.wake(world.id)
         elif round_.over:
