@@ -99,6 +99,20 @@ async def test_a_world_whose_making_was_not_answered_lives_when_it_is_made_again
     assert "clockwork/1" in house.host.resident_worlds()
 
 
+async def test_a_world_that_was_stopped_while_it_was_made_is_not_opened_under_its_first_epoch(
+    house: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch, house.journal, "create", done=True)
+    making = asyncio.ensure_future(house.host.ensure("ledger/2", LedgerSpec()))
+    await gate.arrived.wait()
+    await house.host.submit("ledger/2", "anna", Deposit(1))
+    await house.host.stop("ledger/2")
+    gate.open()
+    assert isinstance(await outcome(making), WorldUnavailable)
+    assert (await house.host.submit("ledger/2", "anna", Deposit(1))).seq == 3
+    assert house.host.stopped is None
+
+
 async def test_making_a_world_again_wakes_none_that_was_stopped(house: Hosted) -> None:
     await house.host.stop(WORLD)
     assert not await house.host.ensure(WORLD, LedgerSpec())

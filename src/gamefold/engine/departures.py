@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 
 from gamefold.engine.asked import turn_away
 from gamefold.engine.feed import Ended
@@ -50,6 +51,15 @@ class Departures:
         self._residents.wake(world_id)
 
     # -- moved --------------------------------------------------------------------------------------------------
+
+    async def end_reactors(self, world_ids: Iterable[str]) -> None:
+        """Send the reactors of several worlds away, before the first of these worlds leaves.
+
+        One of a world that is still here would wake, or tell of what was undone, one that has left.
+        """
+        for world_id in world_ids:
+            if (resident := self._residents.here.get(world_id)) is not None:
+                await self._reacting.end(resident)
 
     async def leave(self, world_id: str, why: Ended, *, keep: bool) -> bool:
         """Take a world out of memory, also one that is on its way in; give whether there was one.

@@ -85,12 +85,12 @@ class Host:
         self.observer = observer or Observer()
         self.keeper = Keeper(journal, clock, self.observer)
         self._life = Life(self.observer)
-        self._birth = Birth(journal, clock, entropy, self.rulesets, node, balance_of)
         self._reacting = Reacting(self, journal, dict(reactors or {}), self.observer, self._life)
         self._opening = Opening(
             journal, clock, self.rulesets, node, lives, self.keeper, self._reacting, self.observer, self._life
         )
         self._residents = Residents(self._opening, self._reacting, self.keeper, clock, self._life)
+        self._birth = Birth(self, journal, clock, entropy, self.rulesets, node, balance_of, self._residents)
         self._departures = Departures(journal, self._residents, self._reacting, self.keeper, self._life)
         self._answers = Answers(journal, self.rulesets, self._life)
         self._on_demand = OnDemand(journal, clock, self.rulesets, self.observer, self._answers.settle)
@@ -113,7 +113,6 @@ class Host:
             self._residents,
             self._opening,
             self._departures,
-            self._reacting,
             self._on_demand,
             self._life,
         )
@@ -226,29 +225,7 @@ class Host:
         `guard(connection)` runs in the same transaction and may refuse. Raises Rejected, StorageUnavailable.
         """
         self._life.check()
-        return await self._life.finish(self._ensured(world_id, spec, actor, guard, request))
-
-    async def _ensured(self, world_id: str, spec: Spec, actor: str, guard: Guard | None, request: str | None) -> bool:
-        made = await self._birth.born(world_id, spec, actor, guard, request)
-        ruleset = ruleset_of(self.rulesets, world_id)
-        if ruleset.on_demand:
-            return made is not None
-        if made is None:
-            await self._wake_unheard(world_id)
-            return False
-        row, balance = made
-        # Just made by this very host: there is nobody to take it over from.
-        await self._residents.opened(world_id, row)
-        if newer := await self._birth.changed_since(ruleset, balance):
-            await self.tune(world_id, "engine", newer, "changed while this world was made")
-        return True
-
-    async def _wake_unheard(self, world_id: str) -> None:
-        """Open a world of this host that should run and does not: it was made, and the store's answer was lost."""
-        if not self._residents.knows(world_id):
-            row = await self.journal.world(world_id)
-            if row.node == self.node and row.status is Status.RUNNING:
-                await self._residents.opened(world_id)
+        return await self._life.finish(self._birth.ensure(world_id, spec, actor, guard, request))
 
     async def subscribe(self, world_id: str, limits: QueueLimits | None = None) -> Subscription:
         """Attach a viewer to what happens from now on; with `follow`, to everything. WorldNotFound."""

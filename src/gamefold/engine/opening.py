@@ -76,6 +76,9 @@ class Opening:
         world_id = row.world
         try:
             loaded = await self._journal.load(world_id)
+            if loaded.row.epoch != row.epoch:
+                # It was claimed or rolled back since: under this epoch it would be fenced, and end the host.
+                raise self._life.gone(world_id)
             world = open_world(world_id, ruleset_of(self._rulesets, world_id), loaded)
             resident = Resident(world, row, feed or Feed(self._observer.evicted))
             resident.snapshot_seq = loaded.snapshot.seq if loaded.snapshot else 0

@@ -17,7 +17,6 @@ from gamefold.engine.journal import Journal, Run, Status, StorageUnavailable
 from gamefold.engine.life import Life
 from gamefold.engine.on_demand import OnDemand
 from gamefold.engine.opening import Opening
-from gamefold.engine.reacting import Reacting
 from gamefold.engine.residents import Residents
 from gamefold.engine.ruleset import Ruleset
 from gamefold.engine.world import World
@@ -37,7 +36,6 @@ class Operators:
         residents: Residents,
         opening: Opening,
         departures: Departures,
-        reacting: Reacting,
         on_demand: OnDemand,
         life: Life,
     ) -> None:
@@ -48,7 +46,6 @@ class Operators:
         self._residents = residents
         self._opening = opening
         self._departures = departures
-        self._reacting = reacting
         self._on_demand = on_demand
         self._life = life
 
@@ -75,7 +72,7 @@ class Operators:
     async def stop(self, *world_ids: str) -> None:
         """See Host.stop."""
         async with self._life.writing:
-            await self._end_reactors(world_ids)
+            await self._departures.end_reactors(world_ids)
             for world_id in world_ids:
                 if await self._departures.leave(world_id, Ended.WORLD_STOPPED, keep=True):
                     await self._say_stopped(world_id)
@@ -113,7 +110,7 @@ class Operators:
         return runs
 
     async def _leave_line(self, world_ids: Iterable[str]) -> None:
-        await self._end_reactors(world_ids)
+        await self._departures.end_reactors(world_ids)
         for world_id in world_ids:
             await self._departures.leave(world_id, Ended.REWOUND, keep=False)
             self._on_demand.forget(world_id)
@@ -129,11 +126,3 @@ class Operators:
         mine = row.node == self._opening.node
         if mine and row.status is Status.RUNNING and not self._residents.knows(world_id):
             await self._journal.set_status(world_id, Status.STOPPED, epoch=row.epoch)
-
-    async def _end_reactors(self, world_ids: Iterable[str]) -> None:
-        """All of them before the first world leaves: one of a world that is still here would wake, or tell of what
-        was undone, one that has left or is here again.
-        """
-        for world_id in world_ids:
-            if (resident := self._residents.here.get(world_id)) is not None:
-                await self._reacting.end(resident)
