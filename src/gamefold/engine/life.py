@@ -53,6 +53,8 @@ class Life:
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something to its end, even where the caller leaves amid it. HostStopped where this life ends first."""
         task = self.spawn(work)
+        # Where the caller has left, nobody is there to hear how it failed.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
         await asyncio.wait((task,))
         if task.cancelled():
             raise HostStopped(self.stopped or "killed")
