@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from gamefold.engine.asked import WorldQuarantined
+from gamefold.engine.asked import HostStopped, WorldQuarantined, WorldUnavailable
 from gamefold.engine.history import verify
-from gamefold.engine.journal import Status
+from gamefold.engine.journal import Status, StorageUnavailable
+from gamefold.engine.observe import Observer
 from gamefold.engine.ruleset import Intent, Rejected, Tick
 from gamefold.engine.world import INTENT_INVALID, RuleCrash
 from gamefold.testkit.hosted import Hosted, hosted
@@ -186,3 +187,45 @@ async def test_a_migration_that_fails_stops_only_its_world(house: Hosted) -> Non
     with pytest.raises(WorldQuarantined):
         await house.host.submit(WORLD, "anna", Count())
     await house.host.submit("ledger/1", "dora", Deposit(5))
+
+
+async def test_whoever_waits_for_a_crashed_world_hears_that_the_store_fails(
+    house: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_arguments: object) -> None:
+        raise StorageUnavailable("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.journal, "load", fails)
+        crash = asyncio.ensure_future(house.host.submit(WORLD, "anna", CrashNow()))
+        with pytest.raises(RuleCrash):
+            await crash
+        # Whoever comes at once still waits for the world; then nobody knows for how long.
+        with pytest.raises((StorageUnavailable, WorldUnavailable)):
+            await asyncio.wait_for(house.host.submit(WORLD, "anna", Count()), 20)
+        with pytest.raises(WorldUnavailable):
+            await asyncio.wait_for(house.host.submit(WORLD, "anna", Count()), 20)
+    async with asyncio.timeout(20):
+        while WORLD not in house.host.resident_worlds():
+            await asyncio.sleep(0.005)
+    assert (await house.host.submit(WORLD, "anna", Count())).seq == 2
+
+
+class Clumsy(Observer):
+    """Fails where it must not."""
+
+    def refused(self, ruleset: str, code: str) -> None:
+        raise RuntimeError(f"{ruleset} refused with {code}, and nobody can count that")
+
+
+async def test_whoever_asked_when_the_engine_itself_failed_is_answered() -> None:
+    async with hosted(LEDGER, observer=Clumsy()) as house:
+        await house.host.ensure("ledger/1", LedgerSpec())
+        asked = asyncio.ensure_future(house.host.submit("ledger/1", "anna", Deposit(-1)))
+        async with asyncio.timeout(20):
+            while house.host.stopped is None:
+                await asyncio.sleep(0.005)
+        await house.close()
+        with pytest.raises(HostStopped):
+            await asyncio.wait_for(asked, 20)
+        await house.reopen()

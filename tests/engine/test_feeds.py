@@ -181,7 +181,7 @@ async def test_a_record_is_rendered_once_for_all_viewers() -> None:
 async def test_viewers_stay_while_a_crashed_world_is_folded_again(house: Hosted) -> None:
     subscription = await house.host.subscribe(WORLD)
     await house.host.submit(WORLD, "anna", Deposit(1))
-    house.host._reopen(house.host._residents[WORLD], RuntimeError("a fault of nobody"))
+    house.host._residents.lose(house.host._residents.here[WORLD], RuntimeError("a fault of nobody"))
     await house.host.submit(WORLD, "anna", Deposit(1))
     await house.host.submit(WORLD, "anna", CloseLedger())
     assert [record.position async for record in subscription] == [2, 3, 4]

@@ -9,12 +9,14 @@ import pytest
 from gamefold.engine.entropy import Entropy
 from gamefold.engine.feed import Record
 from gamefold.engine.history import fork, verify
-from gamefold.engine.journal import Status
+from gamefold.engine.journal import Status, StorageUnavailable
 from gamefold.engine.reactors import WorldRef
 from gamefold.engine.ruleset import Rejected
 from gamefold.testkit.hosted import Hosted, hosted
 from gamefold.testkit.toys import LEDGER
 from gamefold.testkit.toys.ledger import Booked, CloseLedger, Deposit, LedgerClosed, LedgerOpened, LedgerSpec
+
+from .gates import Gate
 
 WORLD = "ledger/1"
 BANK = "bank"
@@ -253,11 +255,11 @@ async def test_a_rollback_amid_the_end_of_a_world_is_not_called_over(monkeypatch
         deposit = await house.host.submit(WORLD, "anna", Deposit(5))
         set_status, arrived, go_on = house.journal.set_status, asyncio.Event(), asyncio.Event()
 
-        async def late(world: str, status: Status, reason: str = "", *, run: int | None = None) -> None:
+        async def late(world: str, status: Status, reason: str = "", *, epoch: int | None = None) -> None:
             if status is Status.OVER:
                 arrived.set()
                 await go_on.wait()
-            await set_status(world, status, reason, run=run)
+            await set_status(world, status, reason, epoch=epoch)
             told.set()
 
         told = asyncio.Event()
@@ -276,6 +278,41 @@ async def test_a_rollback_amid_the_end_of_a_world_is_not_called_over(monkeypatch
         await house.crash()
         await house.reopen()
         assert WORLD in house.host.resident_worlds()
+
+
+async def test_a_world_is_not_called_over_when_its_reactors_are_sent_away_before_they_heard_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reactor = PayInterest()
+    reactor.fails = 1_000
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        set_status, told = house.journal.set_status, []
+
+        async def listens(world: str, status: Status, reason: str = "", **options: int | None) -> None:
+            told.append(status)
+            await set_status(world, status, reason, **options)
+
+        monkeypatch.setattr(house.journal, "set_status", listens)
+        await house.host.ensure(WORLD, LedgerSpec())
+        await house.host.submit(WORLD, "anna", CloseLedger())
+        await until(lambda: len(reactor.heard) > 1)
+        await house.host.stop(WORLD)
+        assert told == [Status.STOPPED]
+        reactor.fails = 0
+        assert await house.host.query(WORLD, lambda ledger: ledger.closed)
+        await until(lambda: reactor.closed_at == 2)
+        await until(lambda: told[-1] is Status.OVER)
+
+
+async def test_a_reactor_goes_on_when_the_store_answers_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    reactor = PayInterest()
+    async with hosted(LEDGER, reactors={"ledger": [reactor]}) as house:
+        gate = Gate(monkeypatch, house.journal, "event_batches", failing=StorageUnavailable("no answer"))
+        gate.open()
+        await house.host.ensure(WORLD, LedgerSpec())
+        await house.host.submit(WORLD, "anna", Deposit(5))
+        await until(lambda: reactor.heard == [1, 2, 3])
+        assert await interest(house) == 1
 
 
 class Echo:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import update
 
-from gamefold.engine.journal import JournalCorrupt, Segment, Status
+from gamefold.engine.journal import JournalCorrupt, Segment, Status, WorldNotFound
 from gamefold.storage import archive
 from gamefold.storage.database import Database
 from gamefold.storage.journal import SqlJournal
@@ -44,6 +44,17 @@ async def test_a_status_and_its_reason(journal: SqlJournal) -> None:
     row = await journal.world(WORLD)
     assert (row.status, row.reason) == (Status.QUARANTINED, "a rule crashed")
     assert row.updated_ms > row.created_ms
+
+
+async def test_a_status_told_under_an_epoch_that_has_gone_by_changes_nothing(journal: SqlJournal) -> None:
+    await journal.create(a_row(), a_run(), a_batch())
+    epoch = (await journal.claim(WORLD, "node")).epoch
+    await journal.set_status(WORLD, Status.OVER, epoch=epoch - 1)
+    assert (await journal.world(WORLD)).status is Status.RUNNING
+    await journal.set_status(WORLD, Status.OVER, epoch=epoch)
+    assert (await journal.world(WORLD)).status is Status.OVER
+    with pytest.raises(WorldNotFound):
+        await journal.set_status("notes/none", Status.OVER, epoch=1)
 
 
 async def test_worlds_are_listed_by_code_point_and_paged(journal: SqlJournal) -> None:

@@ -15,8 +15,8 @@ from gamefold.web.install import Web
 from gamefold.web.metrics import WebMetrics
 from gamefold.web.streams import Source, Streams, encode_event
 
+from ..engine.records import AWorld, TurnPlayed  # noqa: TID252 - the same world as the tests of `follow`
 from .house import House, a_house, connected
-from .worlds import AWorld, TurnPlayed
 
 EVENTS, FRAMES = "/quest/events", "/quest/socket"
 

@@ -20,7 +20,7 @@ import typer
 from gamefold.app import GAMES, VERSION, build
 from gamefold.cli.options import Config, Data, lock_of, settings_of
 from gamefold.cli.told import CommandFailed
-from gamefold.engine.host import STORE_BROKEN
+from gamefold.engine.life import STORE_BROKEN
 from gamefold.platform.telemetry.reports import open_reports
 from gamefold.settings import Settings
 from gamefold.web.logs import configure_logs

@@ -1,7 +1,7 @@
 """What waits in a world's inbox, and how it is answered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,3 +75,9 @@ def ack(world: World, played: Played) -> Ack:
     """Make the answer to an intent that was played."""
     events = tuple(record.event for record in played.records)
     return Ack(world.id, world.run.run, played.entry.seq, played.entry.time_ms, events, played.entry.tick)
+
+
+def turn_away(waiting: Iterable[Asked], why: BaseException) -> None:
+    """Tell those who wait that they will not be heard."""
+    for asked in waiting:
+        asked.settle(why)

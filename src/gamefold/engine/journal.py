@@ -317,8 +317,10 @@ class Journal(Protocol):
         """Keep a snapshot, and no more than the newest `keep` of its run (plus the first)."""
         ...
 
-    async def set_status(self, world: str, status: Status, reason: str = "", *, run: int | None = None) -> None:
-        """Say what a world is doing; with `run`, only while that is its run: nothing where a rollback began another."""
+    async def set_status(self, world: str, status: Status, reason: str = "", *, epoch: int | None = None) -> None:
+        """Say what a world is doing; with `epoch`, only while that is its epoch: nothing where it was claimed or
+        rolled back since. WorldNotFound.
+        """
         ...
 
     async def cursor(self, world: str, run: int, reactor: str) -> int:

@@ -1,6 +1,9 @@
 """Keeps what a restart needs beside the journal: snapshots, reactors' cursors, and archived segments."""
 
 import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
 
 from gamefold.engine import codec
 from gamefold.engine.clock import Clock
@@ -21,26 +24,33 @@ class Keeper:
         self._observer = observer
         self.writing = 0  # snapshots under way
 
-    async def snapshot(self, resident: Resident) -> None:
-        """Keep the state as it is now; what is older than the ruleset's retention is archived."""
-        world = resident.world
-        head, run, retention = world.head, world.run.run, world.ruleset.retention
-        seq, version, payload, digest = head.seq, head.version, world.payload(), world.digest()
-        resident.snapshot_seq, resident.snapshot_tick = seq, head.tick
+    def snapshot(self, resident: Resident) -> Coroutine[Any, Any, None]:
+        """Take the state as it is now; what is given back, awaited, keeps it.
+
+        It is taken at once: when a task begins, the next round may have played what is not durable yet.
+        """
+        world, head = resident.world, resident.world.head
+        resident.snapshot_seq, resident.snapshot_tick = head.seq, head.tick
+        taken = Snapshot(world.id, world.run.run, head.seq, head.version, world.digest(), world.payload())
+        return self._kept(resident, taken)
+
+    async def _kept(self, resident: Resident, taken: Snapshot) -> None:
+        """Write a snapshot down; what is older than the ruleset's retention is archived."""
+        world_id, run, seq = taken.world, taken.run, taken.seq
+        retention = resident.world.ruleset.retention
         self.writing += 1
         try:
             # Compressing is the slow part, and needs nothing of the world any more.
-            packed = await asyncio.to_thread(codec.compress, payload)
-            kept = Snapshot(world.id, run, seq, version, digest, packed)
-            await self._journal.save_snapshot(kept, retention.snapshots_kept)
+            packed = await asyncio.to_thread(codec.compress, taken.payload)
+            await self._journal.save_snapshot(replace(taken, payload=packed), retention.snapshots_kept)
             # Reactors go on from here after a crash; without it they would hear a long-lived world's whole past.
             await self.cursors(resident)
             if seq - resident.archived_seq >= retention.archive_after_entries:
                 resident.archived_seq = seq
-                await self._journal.archive(world.id, run, seq - retention.archive_after_entries)
+                await self._journal.archive(world_id, run, seq - retention.archive_after_entries)
                 if retention.drop_after_days is not None:
                     before_ms = self._clock.now_ms() - retention.drop_after_days * DAY_MS
-                    await self._journal.drop_archived(world.id, before_ms)
+                    await self._journal.drop_archived(world_id, before_ms)
         except StorageUnavailable as error:
             self._observer.storage_failed(error)
         finally:
@@ -63,7 +73,7 @@ class Keeper:
             for row in (row for row in page if row.updated_ms < before_ms):
                 for run in await self._journal.runs(row.world):
                     await self._journal.archive(row.world, run.run, EVERYTHING)
-                await self._journal.set_status(row.world, Status.ARCHIVED, run=row.run)
+                await self._journal.set_status(row.world, Status.ARCHIVED, epoch=row.epoch)
                 packed += 1
                 if packed >= limit:
                     return packed

@@ -37,6 +37,7 @@ class Resident:
     over_stored: bool = False  # the store knows that it is over
     ending: bool = False  # its reactors are hearing the end
     reactors: list[asyncio.Task[None]] = field(default_factory=list)
+    keeping: asyncio.Task[None] | None = None  # the last snapshot that was taken
     cursors: dict[str, int] = field(default_factory=dict)  # by reactor: the last position dealt with
 
     @property
@@ -47,6 +48,15 @@ class Resident:
             return True
         ticks = ruleset.snapshot_every_ticks
         return ticks is not None and head.tick - self.snapshot_tick >= ticks
+
+
+@dataclass(slots=True)
+class Lost:
+    """A world whose memory cannot be trusted any more, and why: it is being folded again."""
+
+    resident: Resident
+    error: BaseException
+    tries: int = 0  # how often the store was asked for it since
 
 
 @dataclass(slots=True)
@@ -83,7 +93,9 @@ def play_round(resident: Resident, clock: Clock, observer: Observer) -> Round:
             if (owed := world.overdue(now_ms)) is not None:
                 _play_clock(round_, *owed, now_ms, observer)
             elif resident.inbox:
-                _answer(round_, resident.inbox.popleft(), now_ms, observer)
+                # Taken out afterwards: where the engine itself fails, whoever asked is still found there.
+                _answer(round_, resident.inbox[0], now_ms, observer)
+                resident.inbox.popleft()
             else:
                 round_.over, round_.due = world.over, world.due()
                 return round_

@@ -135,13 +135,12 @@ class SqlJournal:
         """Keep a snapshot, and no more than the newest `keep` of its run (plus the first)."""
         await self._database.write(partial(snapshots.write_snapshot, snapshot=snapshot, keep=keep))
 
-    async def set_status(self, world: str, status: Status, reason: str = "", *, run: int | None = None) -> None:
-        """Say what a world is doing; with `run`, only while that is its run: nothing where a rollback began another.
-
-        WorldNotFound.
+    async def set_status(self, world: str, status: Status, reason: str = "", *, epoch: int | None = None) -> None:
+        """Say what a world is doing; with `epoch`, only while that is its epoch: nothing where it was claimed or
+        rolled back since. WorldNotFound.
         """
         values = {"status": status.value, "reason": reason, "updated_ms": self._clock.now_ms()}
-        await self._database.write(partial(worlds.set_status, world=world, values=values, run=run))
+        await self._database.write(partial(worlds.set_status, world=world, values=values, epoch=epoch))
 
     async def save_cursors(self, cursors_: Sequence[tuple[str, int, str, int]]) -> None:
         """Keep (world, run, reactor, position) tuples."""

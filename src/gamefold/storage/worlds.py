@@ -67,10 +67,10 @@ def update_world(connection: Connection, world: str, values: Mapping[str, Any]) 
     return _world_row(found)
 
 
-def set_status(connection: Connection, world: str, values: Mapping[str, Any], run: int | None) -> None:
-    """Change a world's row unless it is another run's by now. WorldNotFound."""
+def set_status(connection: Connection, world: str, values: Mapping[str, Any], epoch: int | None) -> None:
+    """Change a world's row, with `epoch` only while that is its epoch. WorldNotFound."""
     here = update(WORLDS).where(WORLDS.c.world == world)
-    changed = connection.execute((here if run is None else here.where(WORLDS.c.run == run)).values(values))
+    changed = connection.execute((here if epoch is None else here.where(WORLDS.c.epoch == epoch)).values(values))
     if changed.rowcount != 1:
         read_world(connection, world)
 

@@ -17,9 +17,9 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gamefold.engine.feed import Ended, Record, Subscription
+from gamefold.engine.follow import follow
 from gamefold.web.cursor import Cursor
 from gamefold.web.errors import Draining, TooManyStreams
-from gamefold.web.follow import follow
 from gamefold.web.metrics import WebMetrics
 from gamefold.web.talks import End, Talk
 

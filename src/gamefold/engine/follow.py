@@ -1,13 +1,13 @@
 """Everything that happened after a cursor, then everything that happens: once each, in order."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 
 from gamefold.engine.feed import Ended, Record, Subscription
 
 _AT_ONCE = (Ended.SLOW, Ended.CLOSED, Ended.DRAINING)
 
 
-async def follow(history: AsyncIterable[Record], subscription: Subscription, after: int = 0) -> AsyncIterator[Record]:
+async def follow(history: AsyncIterable[Record], subscription: Subscription, after: int = 0) -> AsyncGenerator[Record]:
     """Give the stored records after position `after`, then the live ones, without gap or repeat.
 
     The subscription must be older than the history: what happens in between is in both, and given once. The
