@@ -104,6 +104,8 @@ def _played(steps: list[Intent | None], *, hold: bool) -> Home:
         except Rejected:
             assert not hold or home.world.payload() == before, step
     home.tick()
+    # Whoever changes a company says so: what is written down is what is in memory.
+    assert list(home.reopened().region.companies) == list(home.region.companies)
     return home
 
 

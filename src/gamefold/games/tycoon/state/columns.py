@@ -69,12 +69,16 @@ class Table:
 
     def encode(self) -> bytes:
         """Write every column down, little-endian, in the order of `COLUMNS`. Equal tables give equal bytes."""
-        return msgspec.msgpack.encode([(name, dtype, self._little(name).data) for name, dtype in self.COLUMNS.items()])
+        return msgspec.msgpack.encode(self.written())
+
+    def written(self) -> list[tuple[str, str, memoryview]]:
+        """Give the columns for an encoder, without a copy: it has to write them before they change."""
+        return [(name, dtype, self._little(name).data) for name, dtype in self.COLUMNS.items()]
 
     @classmethod
-    def decode(cls, raw: bytes) -> Self:
-        """Read what `encode` wrote. ValueError where the columns are others."""
-        columns = msgspec.msgpack.decode(raw, type=list[tuple[str, str, bytes]])
+    def decode(cls, raw: bytes | msgspec.Raw) -> Self:
+        """Read what `encode` wrote, or another encoder made of `written`. ValueError where the columns are others."""
+        columns = msgspec.msgpack.decode(raw, type=list[tuple[str, str, memoryview]])
         if [(name, dtype) for name, dtype, _ in columns] != list(cls.COLUMNS.items()):
             raise ValueError(f"{cls.__name__} has other columns than were written")
         table = cls()
