@@ -98,7 +98,7 @@ def _played(steps: list[Intent | None], *, hold: bool) -> Home:
         if step is None:
             home.tick(3)
             continue
-        before = home.world.payload() if hold else b""
+        before = home.world.payload() if hold else ()
         try:
             home.do(step)
         except Rejected:

@@ -61,7 +61,7 @@ def encode_market(market: Market) -> bytes:
     return _encode(_written(market, market.accounts, listings))
 
 
-def decode_market(raw: bytes) -> Market:
+def decode_market(raw: bytes | memoryview) -> Market:
     """Read what `encode_market` wrote. ValueError (msgspec.DecodeError is one) where it is something else."""
     saved = _decoder.decode(raw)
     market = Market(

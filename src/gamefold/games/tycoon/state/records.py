@@ -75,8 +75,8 @@ class Records(Generic[T]):
         return self._written
 
     @classmethod
-    def read(cls, raw: msgspec.Raw) -> Self:
-        """Take what an encoder made of `written`."""
+    def read(cls, raw: bytes | memoryview) -> Self:
+        """Take what an encoder made of `written`. ValueError where it is something else."""
         records = cls()
         # A copy, because every record holds all of what it was cut out of.
         records._written = _split(bytes(raw))
