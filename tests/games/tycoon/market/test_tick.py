@@ -317,3 +317,17 @@ def test_instruments_show_volume_and_open_interest() -> None:
     assert options == sorted(options, key=lambda one: (one.expiry_s or 0, one.strike_micro or 0, one.name))
     assert all(one.delta_ppm is not None for one in options)
     assert market.flows.usd_micro["insurance"] == 1_000_000 * MICRO
+
+
+def test_charts_are_in_the_digest_as_candles_end_and_others_begin(market: Market) -> None:
+    for _ in range(26):  # two hours of game time
+        fund(market, "c1", usd=100_000)
+        play(market, an_order("c1", "BUY", 5, None))
+        pass_ticks(market)
+        copy = decode_market(encode_market(market))
+        assert digest_market(copy) == digest_market(market)
+    for interval, some in copy.listings[SPOT].tape.candles.items():
+        for at in {0, len(some) - 1}:
+            copy = decode_market(encode_market(market))
+            copy.listings[SPOT].tape.candles[interval][at].low -= 1
+            assert digest_market(copy) != digest_market(market), (interval, at)

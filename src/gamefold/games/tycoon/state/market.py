@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+import xxhash
 
 from gamefold.games.tycoon.state.book import Book, Order, serial_id
 from gamefold.games.tycoon.state.border import Border, MarketNews, RegionNews
@@ -116,6 +117,16 @@ class Listing:
     maker_bp: int = 0
     taker_bp: int = 0
     worst_bp: int = 0  # the larger of the two fees
+    pasts: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # by interval: what `past_of` gave, since when
+
+    def past_of(self, interval: str) -> bytes:
+        """Hash all candles of an interval but the last: 16 bytes of xxh3. They change only when another one begins."""
+        candles = self.tape.candles[interval]
+        since_s = candles[-1].begins_s
+        known = self.pasts.get(interval)
+        if known is None or known[0] != since_s:
+            self.pasts[interval] = known = since_s, xxhash.xxh3_128_digest(_encode(candles[:-1]))
+        return known[1]
 
     def fence(self, terms: Terms, index: int) -> None:
         """Set the band of prices around the mark (ticks), and the fees."""

@@ -132,9 +132,12 @@ def _written(market: Market, accounts: list[Account], listings: list[_Listing]) 
 
 
 def _hashed(listing: Listing) -> tuple[Any, ...]:
-    """Give all of an instrument but its orders, with its positions as a hash."""
+    """Give all of an instrument but its orders, with its positions and its candles as hashes."""
     positions = None if listing.positions is None else listing.positions.digest()
-    return listing.name, listing.kind, listing.mark, listing.option, listing.greeks, listing.tape, positions
+    tape = listing.tape
+    candles = [(name, listing.past_of(name), some[-1]) for name, some in sorted(tape.candles.items()) if some]
+    chart = tape.last, tape.fresh, tape.trades, candles
+    return listing.name, listing.kind, listing.mark, listing.option, listing.greeks, chart, positions
 
 
 def _of_listing(listing: Listing) -> _Listing:
