@@ -15,9 +15,11 @@ import zstandard
 
 from gamefold.engine.journal import Entry, JournalCorrupt, StoredBatch, StoredEvent
 from gamefold.engine.lifecycle import ENGINE_INTENTS
-from gamefold.engine.ruleset import Event, Intent, Ruleset, Tick
+from gamefold.engine.ruleset import Event, Intent, Ruleset, Tick, Written
 
 HASH_BYTES: Final = 16
+
+_BIN32: Final = b"\xc6"  # msgpack: bytes with a length of 32 bits follow
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 _entries = msgspec.msgpack.Decoder(list[Entry])
@@ -41,9 +43,18 @@ def join(raws: Iterable[bytes]) -> bytes:
     return encode([msgspec.Raw(raw) for raw in raws])
 
 
-def compress(raw: bytes) -> bytes:
+def framed(head: Any, raw: Written) -> tuple[bytes, Written]:
+    """Give the two parts of what `encode([head, raw])` is. A state may be 100 MB, and nothing needs another copy."""
+    empty_bytes = encode(b"")
+    begin = encode([head, b""]).removesuffix(empty_bytes)
+    return begin + _BIN32 + len(raw).to_bytes(4, "big"), raw
+
+
+def compress(parts: Iterable[Written]) -> bytes:
     """Compress a snapshot's payload, with a checksum: a flipped byte must not open as another state."""
-    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(raw)
+    parts = tuple(parts)
+    packer = zstandard.ZstdCompressor(level=3, write_checksum=True).compressobj(size=sum(map(len, parts)))
+    return b"".join([*map(packer.compress, parts), packer.flush()])
 
 
 def decompress(raw: bytes) -> bytes:
@@ -90,11 +101,11 @@ class Codec:
         """Decode what a world is made from."""
         return self._spec.decode(raw)
 
-    def encode_state(self, state: Any) -> bytes:
+    def encode_state(self, state: Any) -> Written:
         """Encode a whole state."""
         return self._ruleset.encode(state) if self._ruleset.encode else encode(state)
 
-    def decode_state(self, raw: bytes) -> Any:
+    def decode_state(self, raw: Written) -> Any:
         """Decode a whole state."""
         return self._ruleset.decode(raw) if self._ruleset.decode else self._state.decode(raw)
 

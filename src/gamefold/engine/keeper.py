@@ -10,6 +10,7 @@ from gamefold.engine.clock import Clock
 from gamefold.engine.journal import Journal, Snapshot, Status, StorageUnavailable
 from gamefold.engine.observe import Observer
 from gamefold.engine.resident import Resident
+from gamefold.engine.ruleset import Written
 
 DAY_MS = 86_400_000
 EVERYTHING = 1 << 62
@@ -31,17 +32,17 @@ class Keeper:
         """
         world, head = resident.world, resident.world.head
         resident.snapshot_seq, resident.snapshot_tick = head.seq, head.tick
-        taken = Snapshot(world.id, world.run.run, head.seq, head.version, world.digest(), world.payload())
-        return self._kept(resident, taken)
+        taken = Snapshot(world.id, world.run.run, head.seq, head.version, world.digest(), b"")
+        return self._kept(resident, taken, world.payload())
 
-    async def _kept(self, resident: Resident, taken: Snapshot) -> None:
+    async def _kept(self, resident: Resident, taken: Snapshot, payload: tuple[Written, ...]) -> None:
         """Write a snapshot down; what is older than the ruleset's retention is archived."""
         world_id, run, seq = taken.world, taken.run, taken.seq
         retention = resident.world.ruleset.retention
         self.writing += 1
         try:
             # Compressing is the slow part, and needs nothing of the world any more.
-            packed = await asyncio.to_thread(codec.compress, taken.payload)
+            packed = await asyncio.to_thread(codec.compress, payload)
             await self._journal.save_snapshot(replace(taken, payload=packed), retention.snapshots_kept)
             # Reactors go on from here after a crash; without it they would hear a long-lived world's whole past.
             await self.cursors(resident)

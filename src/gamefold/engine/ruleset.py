@@ -11,7 +11,22 @@ from gamefold.engine.balance import BalanceSheet, Values
 from gamefold.engine.refusal import Rejected
 from gamefold.engine.rng import Rng
 
-__all__ = ["CLOCK", "Context", "Due", "Event", "Intent", "Lag", "Rejected", "Retention", "Ruleset", "Spec", "Tick"]
+__all__ = [
+    "CLOCK",
+    "Context",
+    "Due",
+    "Event",
+    "Intent",
+    "Lag",
+    "Rejected",
+    "Retention",
+    "Ruleset",
+    "Spec",
+    "Tick",
+    "Written",
+]
+
+Written = bytes | memoryview  # a state as bytes
 
 CLOCK: Final = "clock"  # the actor of intents that time itself submits
 
@@ -140,8 +155,8 @@ class Ruleset:
     snapshot_every_ticks: int | None = None  # and ticks, where ticks take longer to fold again than other entries
     digest_ticks_only: bool = False  # for worlds too big to hash after every intent
     digest: Callable[[Any], bytes] | None = None  # 16 bytes; None hashes the encoded state
-    encode: Callable[[Any], bytes] | None = None  # for states msgspec cannot carry (arrays)
-    decode: Callable[[bytes], Any] | None = None
+    encode: Callable[[Any], Written] | None = None  # for states msgspec cannot carry (arrays)
+    decode: Callable[[Written], Any] | None = None
     retention: Retention = Retention()
     previous: "Ruleset | None" = None  # the version before this one; old entries are folded by it
     migrate: Callable[[Any], Any] | None = None  # turns a state of `previous` into one of this version

@@ -16,7 +16,7 @@ from gamefold.engine.entropy import commitment_of
 from gamefold.engine.feed import Record
 from gamefold.engine.journal import Entry, JournalCorrupt, Run, Snapshot, StoredEvent
 from gamefold.engine.lifecycle import BRANCHES, Begin, Forked, Rewound, Thaw, Tune, Upgrade
-from gamefold.engine.ruleset import CLOCK, Context, Due, Event, Intent, Lag, Rejected, Ruleset, Tick
+from gamefold.engine.ruleset import CLOCK, Context, Due, Event, Intent, Lag, Rejected, Ruleset, Tick, Written
 
 INTENT_INVALID: Final = "INTENT_INVALID"
 
@@ -332,9 +332,9 @@ class World:
 
     # -- snapshots ----------------------------------------------------------------------------------------------
 
-    def payload(self) -> bytes:
-        """Encode head and state, for a snapshot."""
-        return codec.encode([self.head, self._codec.encode_state(self.state)])
+    def payload(self) -> tuple[Written, ...]:
+        """Encode head and state, for a snapshot: parts that follow one another."""
+        return codec.framed(self.head, self._codec.encode_state(self.state))
 
     @classmethod
     def from_snapshot(cls, world_id: str, ruleset: Ruleset, run: Run, snapshot: Snapshot) -> "World":
@@ -354,6 +354,6 @@ class World:
         return self._codec.digest(self.state)
 
 
-_payloads = msgspec.msgpack.Decoder(tuple[Head, bytes])
+_payloads = msgspec.msgpack.Decoder(tuple[Head, memoryview])
 
 __all__ = ["CLOCK", "Head", "Played", "RuleCrash", "World"]

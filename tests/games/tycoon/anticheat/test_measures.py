@@ -124,7 +124,24 @@ def test_sizes_stand_in_the_evidence_of_other_findings_and_make_none() -> None:
     few = Town(52)
     two = few.people(2)
     few.trade(*two)
-    assert sizes_of(few.records().trades, two[0], THRESHOLDS) == {}
+    assert sizes_of(few.records().trades, two, THRESHOLDS) == {}
+    assert sizes_of(Town(53).records().trades, [], THRESHOLDS) == {}
+
+
+def test_sizes_are_of_all_that_somebody_bought_or_sold_and_of_nobody_elses() -> None:
+    town = Town(54)
+    people = town.people(8)
+    rng = np.random.default_rng(3)
+    for buyer, seller, lots in rng.integers((0, 0, 1), (8, 8, 900), (2_000, 3)).tolist():
+        town.trade(people[buyer], people[seller], lots=lots)  # now and then with themselves
+    trades = town.records().trades
+    found = sizes_of(trades, people[1:6], THRESHOLDS)
+    assert sorted(found) == people[1:6]
+    for company, sizes in found.items():
+        lots = trades.lots[(trades.buyer == company) | (trades.seller == company)]
+        assert sizes["trades"] == len(lots)
+        assert sizes["distance_bp"] == benford_distance_bp(lots)
+        assert sizes["commonest_bp"] == int(np.bincount(lots).max()) * 10_000 // len(lots)
 
 
 def test_every_number_of_the_sheet_that_is_for_anti_cheat_is_a_threshold() -> None:

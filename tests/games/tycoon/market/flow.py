@@ -24,6 +24,7 @@ from gamefold.games.tycoon.rules.market.marks import set_marks, withdraw_stale
 from gamefold.games.tycoon.rules.market.proof import prove
 from gamefold.games.tycoon.state.book import Order
 from gamefold.games.tycoon.state.market import OPTION_KIND, PERP, SPOT, Listing, Market
+from gamefold.games.tycoon.state.market_codec import decode_market, digest_market, encode_market
 from gamefold.games.tycoon.state.market_views import orders_of, positions_of
 from gamefold.games.tycoon.state.units import LOT_SAT
 
@@ -134,6 +135,9 @@ def an_intent(market: Market, step: Step, company: str) -> object | None:
 def check(market: Market) -> None:
     """Hold what must be true after every entry."""
     prove(market, a_context(market.tick))
+    # What is kept up to date by differences, against a walk over everything.
+    assert market.holdings() == market.flows.balance()
+    assert digest_market(decode_market(encode_market(market))) == digest_market(market)
     assert market.fund_micro >= 0 <= market.fees_micro
     held_usd: Counter[int] = Counter()
     held_sat: Counter[int] = Counter()
@@ -153,6 +157,7 @@ def _check_book(market: Market, listing: Listing, held_usd: "Counter[int]", held
     assert bid is None or ask is None or bid < ask, (listing.name, bid, ask)
     reducing: Counter[int] = Counter()
     orders: list[Order] = listing.book.orders()
+    assert orders == sorted(orders, key=lambda order: (-order.sign, order.rank, order.id))
     for order in orders:
         assert 0 < order.lots <= order.placed
         assert market.open_orders[order.account][order.id] is order

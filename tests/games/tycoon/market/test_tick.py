@@ -7,6 +7,7 @@ from gamefold.games.tycoon.events.border import MarketTicked
 from gamefold.games.tycoon.events.market import OrderClosed, OrderPlaced, PositionChanged, PricesMoved, Traded
 from gamefold.games.tycoon.intents.market import ClosePosition, MarketSpec
 from gamefold.games.tycoon.rules.market.proof import prove
+from gamefold.games.tycoon.state.book import Order
 from gamefold.games.tycoon.state.market import MAKERS, PERP, SPOT, Market
 from gamefold.games.tycoon.state.market_codec import decode_market, digest_market, encode_market
 from gamefold.games.tycoon.state.market_views import (
@@ -92,6 +93,53 @@ def test_makers_quote_lower_when_they_have_much_and_recover(market: Market) -> N
     assert middle() < before
     pass_ticks(market, 60)
     assert maker.sat_free + maker.sat_held < much
+
+
+def option_quotes(market: Market) -> dict[tuple[str, int], Order]:
+    """Give the makers' quotes for options, by option and sign."""
+    orders = [order for maker in MAKERS for order in market.open_orders[market.numbers[maker]].values()]
+    return {(one.instrument, one.sign): one for one in orders if market.listings[one.instrument].option is not None}
+
+
+def test_option_quotes_stay_while_the_mark_has_hardly_moved(market: Market) -> None:
+    pass_ticks(market)
+    before = {key: order.id for key, order in option_quotes(market).items()}
+    pass_ticks(market)
+    now = option_quotes(market)
+    stayed = [order for key, order in now.items() if before.get(key) == order.id]
+    assert len(now) // 4 < len(stayed) < len(now)
+    for (name, sign), order in now.items():
+        listing = market.listings[name]
+        half = max(market.index() * 5 // 10_000, listing.mark * 300 // 10_000)
+        assert abs(order.price - (listing.mark - sign * half)) <= half // 4, order
+
+
+def test_no_option_quote_stays_where_the_sheet_says_so(market: Market) -> None:
+    pass_ticks(market)
+    before = {key: (order.id, order.price) for key, order in option_quotes(market).items()}
+    pass_ticks(market, maker_option_stay_bp=0)
+    for key, order in option_quotes(market).items():
+        assert before.get(key, (0, 0))[0] != order.id or before[key][1] == order.price
+
+
+def test_an_option_quote_that_somebody_took_from_is_made_whole(market: Market) -> None:
+    pass_ticks(market)
+    fund(market, "c1", usd=10_000_000)
+    name = market.world.options[-2].name
+    asked = option_quotes(market)[name, -1]
+    play(market, an_order("c1", "BUY", 10, None, instrument=name))
+    assert asked.lots == asked.placed - 10
+    pass_ticks(market)
+    again = option_quotes(market)[name, -1]
+    assert again.id != asked.id
+    assert again.lots == again.placed
+
+
+def test_makers_work_with_no_more_than_the_sheet_says(market: Market) -> None:
+    pass_ticks(market, 60)
+    for maker in MAKERS:
+        account = market.accounts[market.numbers[maker]]
+        assert account.usd_free + account.usd_held <= 20_100_000 * MICRO
 
 
 def test_a_large_order_leaves_the_rest_of_the_band_empty_until_the_next_tick(market: Market) -> None:
@@ -269,3 +317,17 @@ def test_instruments_show_volume_and_open_interest() -> None:
     assert options == sorted(options, key=lambda one: (one.expiry_s or 0, one.strike_micro or 0, one.name))
     assert all(one.delta_ppm is not None for one in options)
     assert market.flows.usd_micro["insurance"] == 1_000_000 * MICRO
+
+
+def test_charts_are_in_the_digest_as_candles_end_and_others_begin(market: Market) -> None:
+    for _ in range(26):  # two hours of game time
+        fund(market, "c1", usd=100_000)
+        play(market, an_order("c1", "BUY", 5, None))
+        pass_ticks(market)
+        copy = decode_market(encode_market(market))
+        assert digest_market(copy) == digest_market(market)
+    for interval, some in copy.listings[SPOT].tape.candles.items():
+        for at in {0, len(some) - 1}:
+            copy = decode_market(encode_market(market))
+            copy.listings[SPOT].tape.candles[interval][at].low -= 1
+            assert digest_market(copy) != digest_market(market), (interval, at)

@@ -1,5 +1,7 @@
 """A region world is written down exactly, and hashed without writing down what nobody touched."""
 
+import pytest
+
 from gamefold.games.tycoon.intents.region import (
     ChoosePayout,
     OpenCompany,
@@ -29,6 +31,13 @@ def test_what_is_read_back_is_what_was_written() -> None:
     assert digest_region(again) == digest_region(home.region)
     assert again.index.company == {"c1": 0, "c2": 1, "c3": 2}
     assert again.row_of_owner("owner of c2") == 1
+
+
+def test_what_was_cut_off_or_goes_on_is_no_region() -> None:
+    raw = bytes(encode_region(a_region().region))
+    for wrong in (b"", raw[:7], raw[:100], raw[:-1], raw + b"\0", b"\xff" * 100):
+        with pytest.raises(ValueError):  # noqa: PT011 - msgspec and numpy have their own words for it
+            decode_region(wrong)
 
 
 def test_a_world_goes_on_the_same_after_it_was_read_back() -> None:

@@ -49,9 +49,9 @@ def test_a_table_is_a_list_of_rows(first: list[tuple[int, int]], second: list[tu
 @given(ROWS)
 def test_what_is_read_back_is_what_was_written(rows: list[tuple[int, int]]) -> None:
     table = things(rows)
-    again = Things.decode(table.encode())
+    again = Things.read(table.written())
     assert again == table
-    assert again.encode() == table.encode()
+    assert again.written() == table.written()
     assert again.digest() == table.digest()
 
 
@@ -59,7 +59,7 @@ def test_a_tables_bytes_do_not_depend_on_how_it_came_about() -> None:
     one, other = things([(1, 1), (2, 2), (3, 3)]), things([(1, 1), (7, 7), (3, 3)])
     other.insert(1, key=2, small=2)
     other.keep(other["key"] != 7)
-    assert (one.encode(), one.digest()) == (other.encode(), other.digest())
+    assert (one.written(), one.digest()) == (other.written(), other.digest())
 
 
 @pytest.mark.parametrize("column", ["key", "small", "short", "word"])
@@ -74,7 +74,7 @@ def test_every_column_and_every_row_is_in_the_digest(column: str) -> None:
 
 def test_other_columns_than_were_written_cannot_be_read() -> None:
     with pytest.raises(ValueError, match="other columns"):
-        Others.decode(things([(1, 1)]).encode())
+        Others.read(things([(1, 1)]).written())
 
 
 @pytest.mark.parametrize("value", [128, -129, np.array([300], np.int64)])

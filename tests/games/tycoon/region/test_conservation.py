@@ -98,12 +98,14 @@ def _played(steps: list[Intent | None], *, hold: bool) -> Home:
         if step is None:
             home.tick(3)
             continue
-        before = home.world.payload() if hold else b""
+        before = home.world.payload() if hold else ()
         try:
             home.do(step)
         except Rejected:
             assert not hold or home.world.payload() == before, step
     home.tick()
+    # Whoever changes a company says so: what is written down is what is in memory.
+    assert list(home.reopened().region.companies) == list(home.region.companies)
     return home
 
 

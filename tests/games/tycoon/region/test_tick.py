@@ -10,6 +10,7 @@ from gamefold.games.tycoon.intents.border import NOT_THE_NEXT_TICK, HearMarket
 from gamefold.games.tycoon.intents.progress import StartResearch
 from gamefold.games.tycoon.intents.region import SignContract
 from gamefold.games.tycoon.intents.world import InjectEvent
+from gamefold.games.tycoon.rules.region.tick import sites_in_turn
 from gamefold.games.tycoon.state.region_codec import digest_region
 from gamefold.games.tycoon.state.units import EPOCH_S, MICRO
 
@@ -142,3 +143,10 @@ def test_news_add_up_what_companies_do() -> None:
     assert news.hashrate_ghs == 6 * 95_000
     assert news.power_kw == 6 * 3_230 * 115 // 100 // 1_000
     assert 0 < news.energy_micro_per_kwh < MICRO
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 720, 1_000, 200_003])
+def test_every_site_is_looked_at_once_in_720_ticks(count: int) -> None:
+    for begin in (0, 13):
+        seen = [int(row) for tick in range(begin, begin + 720) for row in sites_in_turn(count, tick)]
+        assert sorted(seen) == list(range(count))

@@ -16,7 +16,7 @@ from gamefold.games.tycoon.state.border import MARKET
 from gamefold.games.tycoon.state.market import Market
 from gamefold.games.tycoon.state.market_views import position_equity
 from gamefold.games.tycoon.state.progress import REPUTATIONS
-from gamefold.games.tycoon.state.region import Region
+from gamefold.games.tycoon.state.region import Name, Region
 from gamefold.games.tycoon.state.resale import resale_of_companies
 from gamefold.games.tycoon.state.units import REGIONS, SAT
 from gamefold.games.tycoon.state.worlds import world_of
@@ -150,7 +150,7 @@ def _at_home(region: Region, balance: Values) -> list[_House]:
     columns = zip(usd_.tolist(), sat.tolist(), ledger["hash"].tolist(), np.asarray(scores).tolist(), strict=True)
     return [
         _House(company.id, company.owner, company.name, region.region, company.home != "", *numbers)
-        for company, numbers in zip(region.companies, columns, strict=True)
+        for company, numbers in zip(region.companies.parts(Name), columns, strict=True)
     ]
 
 

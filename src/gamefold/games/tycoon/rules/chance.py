@@ -36,13 +36,14 @@ def draw_u32(key: int, ids: Ints) -> NDArray[np.uint32]:
     Two keyed rounds of lowbias32 (Wellons): a bijection, so no two ids draw the same under one key.
     """
     drawn = ids.astype(np.uint32)  # a copy, which may be changed
+    shifted = np.empty_like(drawn)  # one for all rounds: new memory costs more than the shift
     for half in (key & 0xFFFFFFFF, key >> 32 & 0xFFFFFFFF):
         drawn ^= np.uint32(half)
-        drawn ^= drawn >> np.uint32(16)
+        drawn ^= np.right_shift(drawn, np.uint32(16), out=shifted)
         drawn *= np.uint32(0x7FEB352D)
-        drawn ^= drawn >> np.uint32(15)
+        drawn ^= np.right_shift(drawn, np.uint32(15), out=shifted)
         drawn *= np.uint32(0x846CA68B)
-        drawn ^= drawn >> np.uint32(16)
+        drawn ^= np.right_shift(drawn, np.uint32(16), out=shifted)
     return drawn
 
 

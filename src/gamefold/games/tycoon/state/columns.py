@@ -3,10 +3,9 @@
 Rows move when others are deleted; what must last (and what chance is keyed by) is a number in a column, never the row.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self, TypeAlias
 
-import msgspec
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
@@ -39,7 +38,7 @@ class Table:
         return iter(self.COLUMNS)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and isinstance(other, Table) and self.encode() == other.encode()
+        return type(other) is type(self) and isinstance(other, Table) and self.written() == other.written()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -67,14 +66,13 @@ class Table:
             array[:kept] = self[name][mask]
         self._length = kept
 
-    def encode(self) -> bytes:
-        """Write every column down, little-endian, in the order of `COLUMNS`. Equal tables give equal bytes."""
-        return msgspec.msgpack.encode([(name, dtype, self._little(name).data) for name, dtype in self.COLUMNS.items()])
+    def written(self) -> list[tuple[str, str, memoryview]]:
+        """Give every column, little-endian, in the order of `COLUMNS`: name, dtype, and its bytes as they lie."""
+        return [(name, dtype, self._little(name).data.cast("B")) for name, dtype in self.COLUMNS.items()]
 
     @classmethod
-    def decode(cls, raw: bytes) -> Self:
-        """Read what `encode` wrote. ValueError where the columns are others."""
-        columns = msgspec.msgpack.decode(raw, type=list[tuple[str, str, bytes]])
+    def read(cls, columns: Sequence[tuple[str, str, bytes | memoryview]]) -> Self:
+        """Take what was `written`. ValueError where the columns are others."""
         if [(name, dtype) for name, dtype, _ in columns] != list(cls.COLUMNS.items()):
             raise ValueError(f"{cls.__name__} has other columns than were written")
         table = cls()

@@ -1,17 +1,19 @@
 """The market world: accounts at work, instruments with their books and positions, and the world around them.
 
-What the world holds is proven each tick (decision 0015): `holdings` must equal `Flows.balance()`.
+What the world holds is proven each tick (decision 0015): it must equal `Flows.balance()`.
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+import xxhash
 
 from gamefold.games.tycoon.state.book import Book, Order, serial_id
 from gamefold.games.tycoon.state.border import Border, MarketNews, RegionNews
 from gamefold.games.tycoon.state.flows import Flows
 from gamefold.games.tycoon.state.positions import Positions
+from gamefold.games.tycoon.state.tally import Tally
 from gamefold.games.tycoon.state.tape import Tape
 from gamefold.games.tycoon.state.units import BP, TICK_MICRO
 from gamefold.games.tycoon.state.world import Option, World
@@ -24,6 +26,8 @@ PERP_KIND: Final = "PERP"
 OPTION_KIND: Final = "OPTION"
 
 MAKERS: Final = ("maker-1", "maker-2", "maker-3")
+
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 class Account(msgspec.Struct, gc=False, array_like=True):
@@ -53,6 +57,10 @@ class Account(msgspec.Struct, gc=False, array_like=True):
     realised_micro: int = 0
     liquidations: int = 0
     active: bool = False  # whether it stands in `Market.active`
+
+    def money(self) -> tuple[int, int]:
+        """Give its micro-USD and satoshi, free and held."""
+        return self.usd_free + self.usd_held, self.sat_free + self.sat_held
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -112,6 +120,16 @@ class Listing:
     maker_bp: int = 0
     taker_bp: int = 0
     worst_bp: int = 0  # the larger of the two fees
+    pasts: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # by interval: what `past_of` gave, since when
+
+    def past_of(self, interval: str) -> bytes:
+        """Hash all candles of an interval but the last: 16 bytes of xxh3. They change only when another one begins."""
+        candles = self.tape.candles[interval]
+        since_s = candles[-1].begins_s
+        known = self.pasts.get(interval)
+        if known is None or known[0] != since_s:
+            self.pasts[interval] = known = since_s, xxhash.xxh3_128_digest(_encode(candles[:-1]))
+        return known[1]
 
     def fence(self, terms: Terms, index: int) -> None:
         """Set the band of prices around the mark (ticks), and the fees."""
@@ -153,9 +171,8 @@ class Market:
     numbers: dict[str, int] = field(default_factory=dict)  # of accounts, by company
     open_orders: list[dict[int, Order]] = field(default_factory=list)  # by account, by id
     client_ids: dict[tuple[int, str], int] = field(default_factory=dict)  # of open orders
-    digests: list[int] = field(default_factory=list)  # of accounts, as last hashed
-    digest_sum: int = 0
-    stale: list[int] = field(default_factory=list)  # accounts to hash again, besides those that are active
+    tally: Tally = field(default_factory=Tally)
+    stale: list[int] = field(default_factory=list)  # accounts to count again, besides those that are active
 
     def new_serial(self) -> int:
         """Give an id to an order or a position."""
@@ -173,12 +190,12 @@ class Market:
         self.numbers[account.company] = number = len(self.accounts)
         self.accounts.append(account)
         self.open_orders.append({})
-        self.digests.append(0)
+        self.tally.enter()
         self.touch(number)
         return number
 
     def touch(self, number: int) -> None:
-        """Note that an account changes."""
+        """Note that an account changes, or one of its orders. Everybody who changes one says so."""
         account = self.accounts[number]
         if not account.active:
             account.active = True
@@ -188,21 +205,33 @@ class Market:
         """Give the index in ticks, rounded."""
         return (self.world.price.index_micro + TICK_MICRO // 2) // TICK_MICRO
 
+    def count_changed(self) -> Tally:
+        """Count the accounts that changed since this was asked last; give the tally of all."""
+        for number in {*self.stale, *self.active}:  # sums, so their order does not matter
+            account = self.accounts[number]
+            # Orders are hashed with their account. Within a price an older id comes first, so a book has no order of
+            # its own that could be forgotten.
+            orders = [*self.open_orders[number].values()]
+            self.tally.count(number, account.money(), _encode([number, account, orders]))
+        self.stale.clear()
+        return self.tally
+
     def holdings(self) -> tuple[int, int]:
-        """Give all micro-USD and satoshi that are here, in whoever's name.
+        """Give all micro-USD and satoshi that are here, in whoever's name. Walks over all accounts."""
+        money = [account.money() for account in self.accounts]
+        return sum(usd for usd, _ in money) + self.usd_elsewhere(), sum(sat for _, sat in money)
+
+    def usd_elsewhere(self) -> int:
+        """Give the micro-USD that are in no account: the insurance fund, fees, and what positions hold.
 
         What a perpetual's longs would owe at a price of 0 and its shorts would get counts too: a gain is paid when a
         position is closed, even where the loss it comes from is still open (the two open sides always match).
         """
         usd = self.fund_micro + self.fees_micro
-        sat = 0
-        for account in self.accounts:
-            usd += account.usd_free + account.usd_held
-            sat += account.sat_free + account.sat_held
         for listing in self.listings.values():
             positions = listing.positions
             if positions is not None and positions.ids:
-                usd += int(positions.column("margin").sum())
+                usd += positions.total("margin")
                 if not positions.paid_up:
-                    usd -= int(positions.column("cost").sum())
-        return usd, sat
+                    usd -= positions.total("cost")
+        return usd

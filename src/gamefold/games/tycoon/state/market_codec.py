@@ -3,7 +3,7 @@
 Resting orders are kept by priority, positions as their rows lie; everything else is sorted by the encoder.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import xxhash
@@ -13,10 +13,9 @@ from gamefold.games.tycoon.state.border import Border, MarketNews, RegionNews
 from gamefold.games.tycoon.state.flows import Flows
 from gamefold.games.tycoon.state.market import Account, Funding, Listing, Market, Terms
 from gamefold.games.tycoon.state.positions import Positions
+from gamefold.games.tycoon.state.tally import Tally
 from gamefold.games.tycoon.state.tape import Tape
 from gamefold.games.tycoon.state.world import Option, World
-
-_DIGEST_LIMIT: Final = 1 << 128
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
@@ -58,10 +57,11 @@ _decoder = msgspec.msgpack.Decoder(_Market)
 
 def encode_market(market: Market) -> bytes:
     """Write a market down."""
-    return _encode(_written(market, market.accounts))
+    listings = [_of_listing(listing) for _, listing in sorted(market.listings.items())]
+    return _encode(_written(market, market.accounts, listings))
 
 
-def decode_market(raw: bytes) -> Market:
+def decode_market(raw: bytes | memoryview) -> Market:
     """Read what `encode_market` wrote. ValueError (msgspec.DecodeError is one) where it is something else."""
     saved = _decoder.decode(raw)
     market = Market(
@@ -84,7 +84,7 @@ def decode_market(raw: bytes) -> Market:
     )
     market.numbers = {account.company: number for number, account in enumerate(market.accounts)}
     market.open_orders = [{} for _ in market.accounts]
-    market.digests = [0] * len(market.accounts)
+    market.tally = Tally(len(market.accounts))
     market.stale = list(range(len(market.accounts)))
     orders: list[Order] = []
     for one in saved.listings:
@@ -102,17 +102,14 @@ def decode_market(raw: bytes) -> Market:
 
 
 def digest_market(market: Market) -> bytes:
-    """Hash a market: 16 bytes. Accounts are many and few change, so each keeps its hash, and their sum counts."""
-    for number in {*market.stale, *market.active}:  # the order does not matter for a sum
-        before = market.digests[number]
-        now = market.digests[number] = xxhash.xxh3_128_intdigest(_encode([number, market.accounts[number]]))
-        market.digest_sum = (market.digest_sum - before + now) % _DIGEST_LIMIT
-    market.stale.clear()
-    rest = _encode(_written(market, []))
-    return xxhash.xxh3_128_digest(rest + market.digest_sum.to_bytes(16, "big"))
+    """Hash a market: 16 bytes. Costs what its accounts and orders cost that changed, its columns and its charts."""
+    tally = market.count_changed()
+    listings = [_hashed(listing) for _, listing in sorted(market.listings.items())]
+    rest = _encode([_written(market, [], []), len(market.accounts), tally.hash_sum.to_bytes(16, "big"), listings])
+    return xxhash.xxh3_128_digest(rest)
 
 
-def _written(market: Market, accounts: list[Account]) -> _Market:
+def _written(market: Market, accounts: list[Account], listings: list[_Listing]) -> _Market:
     return _Market(
         season=market.season,
         world=market.world,
@@ -123,7 +120,7 @@ def _written(market: Market, accounts: list[Account]) -> _Market:
         border=market.border,
         flows=market.flows,
         accounts=accounts,
-        listings=[_of_listing(listing) for _, listing in sorted(market.listings.items())],
+        listings=listings,
         expired=market.expired,
         groups=market.groups,
         fund_micro=market.fund_micro,
@@ -132,6 +129,15 @@ def _written(market: Market, accounts: list[Account]) -> _Market:
         news=market.news,
         active=market.active,
     )
+
+
+def _hashed(listing: Listing) -> tuple[Any, ...]:
+    """Give all of an instrument but its orders, with its positions and its candles as hashes."""
+    positions = None if listing.positions is None else listing.positions.digest()
+    tape = listing.tape
+    candles = [(name, listing.past_of(name), some[-1]) for name, some in sorted(tape.candles.items()) if some]
+    chart = tape.last, tape.fresh, tape.trades, candles
+    return listing.name, listing.kind, listing.mark, listing.option, listing.greeks, chart, positions
 
 
 def _of_listing(listing: Listing) -> _Listing:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from gamefold.games.tycoon.state.units import LOT_TICK_MICRO
@@ -96,6 +97,10 @@ class Positions:
         """Give a copy of one column (a view would forbid the column to grow)."""
         return np.array(getattr(self, name), dtype=np.int64)
 
+    def total(self, name: str) -> int:
+        """Give the sum of one column."""
+        return int(np.frombuffer(getattr(self, name), np.int64).sum()) if self.ids else 0
+
     def open_interest(self) -> tuple[int, int]:
         """Give the lots that are long and the lots that are short."""
         if not self.ids:
@@ -108,6 +113,13 @@ class Positions:
         if not self.ids:
             return dict.fromkeys(COLUMNS, b"")
         return {name: self.column(name).astype("<i8").tobytes() for name in COLUMNS}
+
+    def digest(self) -> bytes:
+        """Hash how many rows there are, of which kind, and all columns, little-endian: 16 bytes of xxh3."""
+        hashed = xxhash.xxh3_128(b"%d;%d;" % (len(self.ids), self.paid_up))
+        for name in COLUMNS if self.ids else ():
+            hashed.update(np.frombuffer(getattr(self, name), np.int64).astype("<i8", copy=False).data)
+        return hashed.digest()
 
     @classmethod
     def unpacked(cls, packed: dict[str, bytes], *, paid_up: bool) -> "Positions":

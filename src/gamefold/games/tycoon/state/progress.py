@@ -46,7 +46,7 @@ class Standings(Table):
     __slots__ = ()
 
 
-class Running(msgspec.Struct):
+class Running(msgspec.Struct, gc=False):
     """Research under way."""
 
     node: str
@@ -54,7 +54,7 @@ class Running(msgspec.Struct):
     work: int  # how much the research clock had to advance when it began
 
 
-class Prototype(msgspec.Struct):
+class Prototype(msgspec.Struct, gc=False):
     """What came of building a node's prototype."""
 
     attempts: int = 0
@@ -62,7 +62,7 @@ class Prototype(msgspec.Struct):
     works: bool = False  # only then does the node have its effect, scaled by the quality
 
 
-class Progress(msgspec.Struct):
+class Progress(msgspec.Struct, gc=False):
     """The cold part of one company's progress."""
 
     done: list[str] = []  # nodes whose research is finished, sorted

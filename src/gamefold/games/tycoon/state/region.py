@@ -7,8 +7,8 @@ Numbers that every tick touches stand in tables (`columns.Table`); the rest of a
 ledger is a company's for the whole season, and a row of the sites is a site's: neither table ever shrinks. Rigs are
 sorted by site, then by number (`rid`), so the rigs of a site are one slice.
 
-A tick must not write 100,000 companies down to hash them. Therefore each has a hash of its own, and whoever changes a
-`Company` says so with `Region.touched(row)`; only those are hashed again.
+Neither a tick nor a snapshot must write 100,000 companies down, nor a start read them. Therefore they are `Records`,
+and whoever changes a `Company` says so with `Region.touched(row)`; only those are written and hashed again.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ from gamefold.games.tycoon.state.branches import Branches
 from gamefold.games.tycoon.state.columns import Table
 from gamefold.games.tycoon.state.flows import Flows
 from gamefold.games.tycoon.state.progress import Progress, ProgressBook, Standings
+from gamefold.games.tycoon.state.records import Records
 from gamefold.games.tycoon.state.units import REGIONS
 from gamefold.games.tycoon.state.world import Happenings
 
@@ -160,7 +161,7 @@ class Repairs(Table):
     __slots__ = ()
 
 
-class Contract(msgspec.Struct, frozen=True):
+class Contract(msgspec.Struct, frozen=True, gc=False):
     """Energy for one site, from tick `starts` (included) to `ends` (not included)."""
 
     id: str
@@ -172,7 +173,7 @@ class Contract(msgspec.Struct, frozen=True):
     ends: int
 
 
-class Site(msgspec.Struct):
+class Site(msgspec.Struct, gc=False):
     """What is seldom asked of a site."""
 
     row: int
@@ -182,7 +183,7 @@ class Site(msgspec.Struct):
     contract: Contract | None = None  # the last one that was signed; it may have ended
 
 
-class Company(msgspec.Struct):
+class Company(msgspec.Struct, gc=False):
     """What no tick needs of a company."""
 
     id: str
@@ -206,16 +207,30 @@ class Weather(msgspec.Struct):
     price_micro: int = 100_000  # micro-USD per kWh at the spot
 
 
-class Index:
-    """Where things stand; found again from the state when it is read back, never written."""
+class Name(msgspec.Struct, gc=False):
+    """What is asked of all companies at once."""
 
-    __slots__ = ("company", "dirty", "hashes", "owner")
+    id: str
+    owner: str
+    name: str
+    home: str = ""
+
+
+class Companies(Records[Company]):
+    """One for each row of the ledger."""
+
+    KIND = Company
+    __slots__ = ()
+
+
+class Index:
+    """Where companies stand; found again from the state when it is read back, never written."""
+
+    __slots__ = ("company", "owner")
 
     def __init__(self) -> None:
         self.company: dict[str, int] = {}  # row by id
         self.owner: dict[str, int] = {}  # row by owner
-        self.hashes = bytearray()  # 16 bytes for each company
-        self.dirty: set[int] = set()  # rows whose hash is out of date; only ever asked row by row
 
 
 class Region(msgspec.Struct):
@@ -233,7 +248,7 @@ class Region(msgspec.Struct):
     pool_msat: int = 0  # thousandths of a satoshi that could not be shared out yet
     rigs_made: int = 0  # the last rid
     unclaimed: dict[str, tuple[int, int]] = {}  # micro-USD and satoshi that came for companies nobody knows
-    companies: list[Company] = []
+    companies: Companies = msgspec.field(default_factory=Companies)
     ledger: Ledger = msgspec.field(default_factory=Ledger)
     standings: Standings = msgspec.field(default_factory=Standings)
     branches: Branches = msgspec.field(default_factory=Branches)
@@ -243,8 +258,9 @@ class Region(msgspec.Struct):
     index: Index = msgspec.field(default_factory=Index)
 
     def __post_init__(self) -> None:
-        for row in range(len(self.companies)):
-            self.enter(row)
+        names = self.companies.parts(Name)
+        self.index.company = {company.id: row for row, company in enumerate(names)}
+        self.index.owner = {company.owner: row for row, company in enumerate(names)}
 
     def row_of(self, company: str) -> int | None:
         """Give the row of a company or of its branch, or None where it has neither here."""
@@ -263,12 +279,10 @@ class Region(msgspec.Struct):
         company = self.companies[row]
         self.index.company[company.id] = row
         self.index.owner[company.owner] = row
-        self.index.hashes += bytes(16)
-        self.index.dirty.add(row)
 
     def touched(self, row: int) -> None:
         """Say that `companies[row]` has changed. Everybody who changes one says so."""
-        self.index.dirty.add(row)
+        self.companies.changed(row)
 
     def site_of(self, row: int, site_id: str) -> Site | None:
         """Give a company's site, or None where it has none of that id."""

@@ -4,7 +4,7 @@ Wear, uptime and mined BTC change at every tick, and no event tells them. Only r
 with more than `RIGS_MOST` rigs keeps the wear its rigs were last told with: a commit would wait for too long.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from gamefold.games.tycoon.state.region import (
     MODELS,
     Q30,
     STATUSES,
+    Company,
     Region,
 )
 from gamefold.games.tycoon.state.units import BP
@@ -34,15 +35,16 @@ Rows = dict[Any, dict[str, Any]]
 def write_region(connection: Connection, world: str, region: Region, time_ms: int) -> None:
     """Write what a region is. Rows of things that are new begin at `time_ms`."""
     at = moment(time_ms)
-    _change(connection, companies, world, _companies(region))
-    _change(connection, branches, world, _branches(region))
-    _sync(connection, sites, world, _sites(region), {"created_at": at})
-    _sync(connection, energy_contracts, world, _contracts(region), {}, keep_gone=True)
+    everybody = list(region.companies)
+    _change(connection, companies, world, _companies(region, everybody))
+    _change(connection, branches, world, _branches(region, everybody))
+    _sync(connection, sites, world, _sites(region, everybody), {"created_at": at})
+    _sync(connection, energy_contracts, world, _contracts(everybody), {}, keep_gone=True)
     if len(region.rigs) <= RIGS_MOST:
-        _sync(connection, rigs, world, _rigs(region), {})
+        _sync(connection, rigs, world, _rigs(region, everybody), {})
 
 
-def _companies(region: Region) -> Rows:
+def _companies(region: Region, everybody: Sequence[Company]) -> Rows:
     usd, sat = region.ledger["usd"].tolist(), region.ledger["sat"].tolist()
     scores = {name: region.standings[name].tolist() for name in REPUTATIONS}
     return {
@@ -52,21 +54,19 @@ def _companies(region: Region) -> Rows:
             "reputation": sum(scores[name][row] for name in REPUTATIONS) // len(REPUTATIONS),
             **{f"reputation_{name}": scores[name][row] for name in REPUTATIONS},
         }
-        for row, company in enumerate(region.companies)
+        for row, company in enumerate(everybody)
         if not company.home
     }
 
 
-def _branches(region: Region) -> Rows:
+def _branches(region: Region, everybody: Sequence[Company]) -> Rows:
     usd, sat = region.ledger["usd"].tolist(), region.ledger["sat"].tolist()
     return {
-        company.id: {"usd_micro": usd[row], "sat": sat[row]}
-        for row, company in enumerate(region.companies)
-        if company.home
+        company.id: {"usd_micro": usd[row], "sat": sat[row]} for row, company in enumerate(everybody) if company.home
     }
 
 
-def _sites(region: Region) -> Rows:
+def _sites(region: Region, everybody: Sequence[Company]) -> Rows:
     up, ticks = region.sites["up_ticks"].tolist(), region.sites["ticks"].tolist()
     tier, cooling = region.sites["tier"].tolist(), region.sites["cooling"].tolist()
     return {
@@ -78,12 +78,12 @@ def _sites(region: Region) -> Rows:
             "cooling_type": COOLINGS[cooling[site.row]],
             "uptime": up[site.row] * BP // ticks[site.row] if ticks[site.row] else BP,
         }
-        for company in region.companies
+        for company in everybody
         for site in company.sites
     }
 
 
-def _contracts(region: Region) -> Rows:
+def _contracts(everybody: Sequence[Company]) -> Rows:
     return {
         site.contract.id: {
             "site_id": site.id,
@@ -94,15 +94,15 @@ def _contracts(region: Region) -> Rows:
             "start": site.contract.starts,
             "end": site.contract.ends,
         }
-        for company in region.companies
+        for company in everybody
         for site in company.sites
         if site.contract is not None
     }
 
 
-def _rigs(region: Region) -> Rows:
+def _rigs(region: Region, everybody: Sequence[Company]) -> Rows:
     table = region.rigs
-    site_names = {site.row: site.id for company in region.companies for site in company.sites}
+    site_names = {site.row: site.id for company in everybody for site in company.sites}
     wear = wear_of(region, np.arange(len(table))) * BP // Q30
     columns = [table[name].tolist() for name in ("rid", "site", "model", "hash", "power", "firmware", "status")]
     return {

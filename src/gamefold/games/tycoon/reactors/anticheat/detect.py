@@ -32,11 +32,10 @@ def trading_findings(records: Records, thresholds: Thresholds) -> list[Finding]:
         *order_to_trade(orders, trades, companies, thresholds),
         *command_rate(records.commands, companies, thresholds),
     )
+    reported = strongest(found, thresholds.findings_most)
     numbers = {company: number for number, company in enumerate(companies.ids)}
-    return [
-        _with_sizes(finding, sizes_of(trades, numbers[finding.subject], thresholds), records.world)
-        for finding in strongest(found, thresholds.findings_most)
-    ]
+    sizes = sizes_of(trades, {numbers[finding.subject] for finding in reported}, thresholds)
+    return [_with_sizes(finding, sizes.get(numbers[finding.subject], {}), records.world) for finding in reported]
 
 
 def rhythm_findings(records: Records, upto_ms: int, thresholds: Thresholds) -> list[Finding]:

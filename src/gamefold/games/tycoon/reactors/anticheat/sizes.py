@@ -5,6 +5,7 @@ always trades 0.1 BTC). So this is never a finding by itself: it stands in the e
 Source: Cong, Li, Tang, Yang, "Crypto Wash Trading" (first digits, rounding).
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -17,15 +18,27 @@ from gamefold.games.tycoon.reactors.anticheat.thresholds import Thresholds
 BENFORD: Final = (301_030, 176_091, 124_939, 96_910, 79_181, 66_947, 57_992, 51_153, 45_757)
 
 
-def sizes_of(trades: Trades, company: int, thresholds: Thresholds) -> dict[str, int]:
-    """Measure the sizes of one company's trades; nothing where it has too few.
+def sizes_of(trades: Trades, companies: Iterable[int], thresholds: Thresholds) -> dict[int, dict[str, int]]:
+    """Measure the sizes of what some companies traded, by company; without those that have too few trades.
 
     `distance_bp`: how far first digits are from Benford's law (half the sum of the differences of shares): 0 is exactly
     it. `commonest_bp`: the share of the size traded most often.
     """
-    lots = trades.lots[(trades.buyer == company) | (trades.seller == company)]
-    if len(lots) < thresholds.sizes_least:
-        return {}
+    wanted = np.zeros(1 + max(trades.buyer.max(initial=0), trades.seller.max(initial=0)), np.bool_)
+    wanted[[company for company in companies if company < len(wanted)]] = True
+    bought = np.flatnonzero(wanted[trades.buyer])
+    # Who trades with itself has traded once.
+    sold = np.flatnonzero(wanted[trades.seller] & (trades.seller != trades.buyer))
+    lots = np.concatenate((trades.lots[bought], trades.lots[sold]))
+    groups = by(np.concatenate((trades.buyer[bought], trades.seller[sold])))
+    return {
+        company: _measured(lots[groups.rows(place)])
+        for place, (company, count) in enumerate(zip(groups.keys.tolist(), groups.counts().tolist(), strict=True))
+        if count >= thresholds.sizes_least
+    }
+
+
+def _measured(lots: Whole) -> dict[str, int]:
     return {
         "trades": len(lots),
         "distance_bp": benford_distance_bp(lots),

@@ -2,7 +2,8 @@
 
 Each tick they take their quotes back, trade a part of what they have too much or too little of with the world outside
 at the index (counted in `Flows`), keep their positions well backed, and quote again around the index (spot) or the
-mark, lower when they have much and higher when they have little. They use the same orders as everybody.
+mark, lower when they have much and higher when they have little. They use the same orders as everybody. A quote for an
+option stays while the mark has hardly moved: there are many options, and most of them hardly move in a tick.
 """
 
 from contextlib import suppress
@@ -14,6 +15,7 @@ from gamefold.games.tycoon.rules.market.margins import maintenance
 from gamefold.games.tycoon.rules.market.needs import held_lots
 from gamefold.games.tycoon.rules.market.orders import place
 from gamefold.games.tycoon.rules.market.resting import CANCELLED, withdraw
+from gamefold.games.tycoon.state.book import Order
 from gamefold.games.tycoon.state.market import (
     MAKERS,
     OPTION_KIND,
@@ -28,6 +30,7 @@ from gamefold.games.tycoon.state.units import BP, LOT_SAT, LOT_TICK_MICRO, MICRO
 GROUP = "makers"  # they don't trade with each other
 LEVERAGE = 5  # of their orders for perpetuals
 BACKED_BP = 5_000  # of a perpetual position's value, what they keep it backed with
+QUOTES_MOST = 64  # of one maker in one instrument
 OPTION_LEAST_BP = 5  # of the index: the least distance of an option quote from the mark
 
 
@@ -42,21 +45,52 @@ def open_makers(market: Market, ctx: Context) -> None:
 def quote_makers(market: Market, ctx: Context) -> list[Event]:
     """Let every maker renew its quotes."""
     told: list[Event] = []
-    for maker in MAKERS:
-        number = market.numbers[maker]
-        for order in list(market.open_orders[number].values()):
-            withdraw(market, market.listings[order.instrument], CANCELLED, told, order)
     options = sorted(name for name, listing in market.listings.items() if listing.kind == OPTION_KIND)
-    for place_in_line, maker in enumerate(MAKERS):
+    own = {maker: options[place_in_line :: len(MAKERS)] for place_in_line, maker in enumerate(MAKERS)}
+    kept = {maker: _take_back(market, market.numbers[maker], {*own[maker]}, ctx, told) for maker in MAKERS}
+    for maker in MAKERS:
         number = market.numbers[maker]
         market.touch(number)
         _recover(market, number, ctx)
         _back_positions(market, number)
-        for name in (SPOT, PERP):
-            _quote(market, market.listings[name], number, ctx, told)
-        for name in options[place_in_line :: len(MAKERS)]:
-            _quote_option(market, market.listings[name], number, ctx, told)
+        key = key_of(ctx.rng("quotes", maker))
+        for nth, name in enumerate((SPOT, PERP)):
+            _quote(market, market.listings[name], number, (key, nth), ctx, told)
+        for nth, name in enumerate(own[maker], 2):
+            _quote_option(market, market.listings[name], number, (key, nth), kept[maker], ctx, told)
     return told
+
+
+def _take_back(market: Market, number: int, own: set[str], ctx: Context, told: list[Event]) -> set[tuple[str, int]]:
+    """Withdraw a maker's quotes, but not those for its `own` options that still fit: give which options and signs."""
+    kept: set[tuple[str, int]] = set()
+    for order in list(market.open_orders[number].values()):
+        listing = market.listings[order.instrument]
+        if order.instrument in own and _fits(market, listing, order, ctx):
+            kept.add((order.instrument, order.sign))
+        else:
+            withdraw(market, listing, CANCELLED, told, order)
+    return kept
+
+
+def _fits(market: Market, listing: Listing, order: Order, ctx: Context) -> bool:
+    """Tell whether an option quote is whole, and about where it would be placed now."""
+    half = _half_of_option(market, listing, ctx)
+    off = abs(order.price - (listing.mark - order.sign * half))
+    most: int = ctx.balance["maker_position_lots"][OPTION_KIND]
+    return (
+        order.lots == order.placed
+        and off * BP <= half * int(ctx.balance["maker_option_stay_bp"])
+        and listing.low <= order.price <= listing.high
+        and held_lots(listing, order.account) * order.sign < most
+    )
+
+
+def _half_of_option(market: Market, listing: Listing, ctx: Context) -> int:
+    """Give the distance of a quote from an option's mark, ticks."""
+    least = max(1, market.index() * OPTION_LEAST_BP // BP)
+    spread_bp: int = ctx.balance["maker_option_spread_bp"]
+    return max(least, listing.mark * spread_bp // BP)
 
 
 def _recover(market: Market, number: int, ctx: Context) -> None:
@@ -66,7 +100,8 @@ def _recover(market: Market, number: int, ctx: Context) -> None:
     usd = -(sat * market.world.price.index_micro // SAT)
     if account.usd_free + usd < 0:
         sat = usd = 0
-    usd += _part(ctx.balance["maker_usd"] * MICRO - account.usd_free - usd, ticks)
+    usd += _part(ctx.balance["maker_usd"] * MICRO - account.usd_free - account.usd_held - usd, ticks)
+    usd = max(usd, -account.usd_free)
     account.sat_free += sat
     account.usd_free += usd
     market.flows.count("makers", usd, sat)
@@ -98,8 +133,10 @@ def _back_positions(market: Market, number: int) -> None:
         table.margin[row] += missing
 
 
-def _quote(market: Market, listing: Listing, number: int, ctx: Context, told: list[Event]) -> None:
-    """Quote some levels on both sides of spot or the perpetual."""
+def _quote(
+    market: Market, listing: Listing, number: int, luck: tuple[int, int], ctx: Context, told: list[Event]
+) -> None:
+    """Quote some levels on both sides of spot or the perpetual. `luck` is a key, and which instrument it is for."""
     balance, account, mark = ctx.balance, market.accounts[number], listing.mark
     if listing.name == SPOT:
         most = balance["maker_btc"] * SAT // LOT_SAT
@@ -111,29 +148,37 @@ def _quote(market: Market, listing: Listing, number: int, ctx: Context, told: li
     step = max(1, mark * balance["maker_step_bp"] // BP)
     # Never by a whole half, so that no maker bids above the mark or asks below it, and none crosses another.
     middle = mark - have * half * 3 // (4 * most)
-    key = key_of(ctx.rng("quotes", account.company, listing.name))
     size = balance["maker_lots"][listing.kind]
     for sign in (1, -1):
         if listing.name != SPOT and have * sign >= most:
             continue
         for level in range(balance["maker_levels"]):
-            lots = size // 2 + draw_one(key, 2 * level + (sign > 0)) % (size + 1)
+            lots = size // 2 + _drawn(luck, 2 * level + (sign > 0)) % (size + 1)
             price = middle - sign * (half + level * step)
             _place(market, listing, number, sign, lots, price, told)
 
 
-def _quote_option(market: Market, listing: Listing, number: int, ctx: Context, told: list[Event]) -> None:
-    """Quote one level on both sides of an option's mark."""
-    balance, company = ctx.balance, market.accounts[number].company
-    most, have = balance["maker_position_lots"][OPTION_KIND], held_lots(listing, number)
-    least = max(1, market.index() * OPTION_LEAST_BP // BP)
-    half = max(least, listing.mark * balance["maker_option_spread_bp"] // BP)
-    key = key_of(ctx.rng("quotes", company, listing.name))
-    size = balance["maker_lots"][OPTION_KIND]
+def _quote_option(
+    market: Market,
+    listing: Listing,
+    number: int,
+    luck: tuple[int, int],
+    kept: set[tuple[str, int]],
+    ctx: Context,
+    told: list[Event],
+) -> None:
+    """Quote one level on each side of an option's mark, besides what was kept."""
+    most, have = ctx.balance["maker_position_lots"][OPTION_KIND], held_lots(listing, number)
+    half, size = _half_of_option(market, listing, ctx), ctx.balance["maker_lots"][OPTION_KIND]
     for sign in (1, -1):
-        if have * sign < most:
-            lots = size // 2 + draw_one(key, sign > 0) % (size + 1)
+        if have * sign < most and (listing.name, sign) not in kept:
+            lots = size // 2 + _drawn(luck, sign > 0) % (size + 1)
             _place(market, listing, number, sign, lots, listing.mark - sign * half, told)
+
+
+def _drawn(luck: tuple[int, int], quote: int) -> int:
+    key, nth = luck
+    return draw_one(key, nth * QUOTES_MOST + quote)
 
 
 def _place(market: Market, listing: Listing, number: int, sign: int, lots: int, price: int, told: list[Event]) -> None:

@@ -71,7 +71,8 @@ def put_in_force(region: Region, site: Site, contract: Contract) -> None:
 def end_contracts(region: Region) -> Iterator[Event]:
     """Let sites whose contract's time is over pay the spot price again."""
     sites = region.sites
-    for row in np.flatnonzero((sites["contract"] != SPOT) & (sites["ends"] <= region.tick)).tolist():
+    signed = np.flatnonzero(sites["contract"] != SPOT)
+    for row in signed[sites["ends"].take(signed) <= region.tick].tolist():
         sites["contract"][row] = SPOT
         holder = int(sites["company"][row])
         if holder == NOBODY:

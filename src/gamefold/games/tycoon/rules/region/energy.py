@@ -56,7 +56,7 @@ def _by_contract(region: Region, rows: Array | slice, drawn: Array) -> tuple[NDA
 
 def micro_of(costs: Array, time_compression: int) -> NDArray[np.int64]:
     """Turn watts times price into micro-USD for one tick, rounded up."""
-    micro: NDArray[np.int64] = -(-costs * np.int64(time_compression) // _PER_TICK)
+    micro: NDArray[np.int64] = (costs * np.int64(time_compression) + (_PER_TICK - 1)) // _PER_TICK
     return micro
 
 
@@ -70,25 +70,24 @@ def expected_bill(region: Region, row: int, ctx: Context) -> int:
 
 
 def pay_bills(
-    region: Region, news: MarketNews, supply: NDArray[np.int64], modifiers: Modifiers, ctx: Context
+    region: Region, news: MarketNews, supply: NDArray[np.int64], demand: NDArray[np.int64], ctx: Context
 ) -> Iterator[Event]:
     """Bill every company for a tick of energy, before anything is mined with it. Who cannot pay is cut, in `supply`.
+
+    `demand` is what each site draws at full supply, W.
 
     Nobody goes into debt. A company that was cut comes back once it can pay for some ticks ahead, so that it is not
     told at every other tick.
     """
     sites, ledger = region.sites, region.ledger
-    every = slice(None)
-    drawn = full_power(region, every, modifiers)
-    drawn *= supply
-    drawn >>= 12
+    drawn = demand * supply >> 12
     watts = np.zeros(len(ledger), np.int64)
     np.add.at(watts, sites["company"], drawn)
     costs = watts * np.int64(region.weather.price_micro)
-    signed, more = _by_contract(region, every, drawn)
+    signed, more = _by_contract(region, slice(None), drawn)
     np.add.at(costs, sites["company"][signed], more)
     bills = micro_of(costs, ctx.balance["time_compression"])
-    bills = -(-bills * ledger["perk_energy_bp"] // BP)
+    bills = (bills * ledger["perk_energy_bp"] + (BP - 1)) // BP
     if news.effects.energy_tax_bp:
         bills += -(-bills * np.int64(news.effects.energy_tax_bp) // BP)
 

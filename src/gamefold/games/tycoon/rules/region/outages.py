@@ -26,7 +26,7 @@ def change_outages(region: Region, modifiers: Modifiers, ctx: Context) -> Iterat
     fails = _by_tier(ctx, "outage_mtbf_hours", 3_600, seconds * often_bp, BP)
     mends = _by_tier(ctx, "outage_mttr_minutes", 60, seconds, 1)
 
-    drawn = draw_u32(key_of(ctx.rng("outages")), np.arange(len(sites), dtype=np.int64))
+    drawn = draw_u32(key_of(ctx.rng("outages")), np.arange(len(sites), dtype=np.uint32))
     down = np.flatnonzero(sites["outage"] != 0)
     # Few draws are low enough for any tier; only those are looked at.
     low = np.flatnonzero(drawn <= np.uint32(min(_WHOLE - 1, int(fails.max()))))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gamefold.engine.balance import Values
-from gamefold.games.tycoon.rules.region.energy import full_power, micro_of, prices_paid
+from gamefold.games.tycoon.rules.region.energy import micro_of, prices_paid
 from gamefold.games.tycoon.rules.region.shares import rate_of
 from gamefold.games.tycoon.state.border import MarketNews
 from gamefold.games.tycoon.state.energy import interrupted
@@ -21,26 +21,39 @@ _DOUBLES_MC: Final = 10_000  # wear doubles with every 10 degrees (Arrhenius' ru
 _DOUBLINGS_MOST: Final = 4
 
 
-def supply_of(region: Region, news: MarketNews, modifiers: Modifiers, balance: Values) -> NDArray[np.int64]:
-    """Give the supply (Q12) that each site would have if its energy is paid, and note which stand still on purpose."""
+def supply_of(
+    region: Region, news: MarketNews, demand: NDArray[np.int64], modifiers: Modifiers, balance: Values
+) -> NDArray[np.int64]:
+    """Give the supply (Q12) that each site would have if its energy is paid, and note which stand still on purpose.
+
+    `demand` is what each site draws at full supply, W.
+    """
     sites = region.sites
     curtailed = sites["curtailed"]
     curtailed[:] = sites["contract"] == INTERRUPTIBLE if interrupted(region, balance) else 0
     asked = np.flatnonzero(sites["curtail_bp"] != NOT_CURTAILED)
     if len(asked):
-        curtailed[asked[~_worth_it(region, asked, news, modifiers, balance)]] = 1
-    throttled = np.array([_throttle_q12(region, name, modifiers, balance) for name in COOLINGS], np.int64)
-    supply = by_cooling(region, throttled)
-    supply[(sites["outage"] != 0) | (sites["company"] == NOBODY)] = 0
-    curtailed[supply == 0] = 0  # who has no power does not choose
-    supply[curtailed != 0] = 0
-    return supply
+        curtailed[asked[~_worth_it(region, asked, news, demand, balance)]] = 1
+    throttles = throttles_of(region, modifiers, balance)
+    works = (sites["outage"] == 0) & (sites["company"] != NOBODY)
+    if not throttles.all():
+        works &= by_cooling(region, throttles, works) > 0
+    curtailed &= works  # who has no power does not choose
+    works &= curtailed == 0
+    return by_cooling(region, throttles, works)
 
 
-def by_cooling(region: Region, values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give each site the value of its cooling, from one for each of COOLINGS."""
-    # numpy takes ten times as long by indices of any other type.
-    return values.take(region.sites["cooling"].astype(np.intp))
+def by_cooling(region: Region, values: NDArray[np.int64], works: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Give each site that works the value of its cooling, from one for each of COOLINGS, and 0 to the others."""
+    # A mask over 64 bits costs many times a byte that says the same; and numpy takes ten times as long by indices of
+    # any other type than its own.
+    kind = region.sites["cooling"] + np.int8(len(COOLINGS)) * ~works
+    return np.concatenate((values, np.zeros_like(values))).take(kind.astype(np.intp))
+
+
+def throttles_of(region: Region, modifiers: Modifiers, balance: Values) -> NDArray[np.int64]:
+    """Give the supply (Q12) that this heat leaves, by cooling."""
+    return np.array([_throttle_q12(region, name, modifiers, balance) for name in COOLINGS], np.int64)
 
 
 def stress_of(region: Region, modifiers: Modifiers, balance: Values) -> NDArray[np.int64]:
@@ -67,7 +80,7 @@ def _weakened(limit_mc: int, modifiers: Modifiers) -> int:
 
 
 def _worth_it(
-    region: Region, rows: NDArray[np.int64], news: MarketNews, modifiers: Modifiers, balance: Values
+    region: Region, rows: NDArray[np.int64], news: MarketNews, demand: NDArray[np.int64], balance: Values
 ) -> NDArray[np.bool_]:
     """Say for some sites whether a tick of mining earns what its energy costs and the margin they want.
 
@@ -81,7 +94,7 @@ def _worth_it(
     rate, shift = rate_of(earned, max(1, news.network_ghs), int(hashes.max()))
     fees_bp = np.array([balance["pool_fee_bp"][name] for name in PAYOUTS], np.int64)
     income_micro = (hashes * rate >> shift) * (BP - fees_bp.take(ledger["payout"].take(holders))) // BP
-    costs = prices_paid(region, rows, full_power(region, rows, modifiers))
+    costs = prices_paid(region, rows, demand.take(rows))
     costs_micro = micro_of(costs, balance["time_compression"]) * ledger["perk_energy_bp"].take(holders) // BP
     costs_micro += costs_micro * np.int64(news.effects.energy_tax_bp) // BP
     # A site's costs stay below 2**43 micro-USD (10,000 rigs of 20 kW, an hour at 2 USD): times a margin they fit.

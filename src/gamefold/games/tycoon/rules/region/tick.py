@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gamefold.engine.refusal import Rejected
 from gamefold.engine.ruleset import Context, Event
@@ -16,10 +17,10 @@ from gamefold.games.tycoon.rules.plant.wear import go_on
 from gamefold.games.tycoon.rules.progress import progress_tick, voting_weight
 from gamefold.games.tycoon.rules.region.branches import settle_branches
 from gamefold.games.tycoon.rules.region.contracts import end_contracts
-from gamefold.games.tycoon.rules.region.energy import pay_bills
+from gamefold.games.tycoon.rules.region.energy import full_power, pay_bills
 from gamefold.games.tycoon.rules.region.mining import mine
 from gamefold.games.tycoon.rules.region.outages import change_outages
-from gamefold.games.tycoon.rules.region.supply import by_cooling, stress_of, supply_of
+from gamefold.games.tycoon.rules.region.supply import by_cooling, stress_of, supply_of, throttles_of
 from gamefold.games.tycoon.rules.region.weather import move_weather
 from gamefold.games.tycoon.state.border import MarketNews, RegionNews
 from gamefold.games.tycoon.state.region import NOBODY, Region
@@ -44,9 +45,10 @@ def hear_market(region: Region, intent: HearMarket, ctx: Context) -> Iterator[Ev
     yield from change_outages(region, modifiers, ctx)
     _feel_research(region, ctx)
 
-    supply = supply_of(region, news, modifiers, ctx.balance)
+    demand = full_power(region, slice(None), modifiers)
+    supply = supply_of(region, news, demand, modifiers, ctx.balance)
     # Energy is paid before it is used: who cannot pay does not mine.
-    yield from pay_bills(region, news, supply, modifiers, ctx)
+    yield from pay_bills(region, news, supply, demand, ctx)
     _work(region, supply, modifiers, ctx)
     yield from fail_due(region, ctx)
     yield from finish_repairs(region, ctx)
@@ -92,15 +94,23 @@ def _work(
     """Let the rigs of every site work for a tick: the only thing that makes them wear."""
     sites = region.sites
     seconds = game_seconds(1, ctx.balance["time_compression"])
-    gained = supply * by_cooling(region, stress_of(region, modifiers, ctx.balance) * np.int64(seconds))
-    gained //= BP
-    load = sites["load"]
-    load += gained
+    working = supply > 0
+    # Whoever works has the supply of its cooling (`supply_of`), so the load it gains is one of three.
+    gained = throttles_of(region, modifiers, ctx.balance) * stress_of(region, modifiers, ctx.balance) * seconds // BP
+    load, ticks, up_ticks = sites["load"], sites["ticks"], sites["up_ticks"]
+    load += by_cooling(region, gained, working)
     sites["supply"][:] = supply
-    sites["ticks"][:] += 1
+    ticks += 1
     # A site that stands still because its owner wants it to is not down.
-    sites["up_ticks"][:] += (supply > 0) | (sites["curtailed"] != 0)
-    look_at(region, np.arange(region.tick % LOOKED_AT_EVERY, len(sites), LOOKED_AT_EVERY), ctx.balance)
+    up_ticks += working | (sites["curtailed"] != 0)
+    look_at(region, sites_in_turn(len(sites), region.tick), ctx.balance)
+
+
+def sites_in_turn(count: int, tick: int) -> NDArray[np.int64]:
+    """Give the rows of the sites, of so many, that are looked at in a tick: each once in `LOOKED_AT_EVERY` ticks."""
+    # Neighbours, whose rigs are neighbours too: as many from everywhere would be as many waits for memory.
+    turn = tick % LOOKED_AT_EVERY
+    return np.arange(count * turn // LOOKED_AT_EVERY, count * (turn + 1) // LOOKED_AT_EVERY, dtype=np.int64)
 
 
 def _at_home(
