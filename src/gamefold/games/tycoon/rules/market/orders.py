@@ -83,12 +83,8 @@ def place(
         limit = listing.market_high if sign > 0 else listing.market_low
     else:
         limit = price
-        if price <= 0:
-            raise Rejected(PRICE_INVALID, "A price is at least one tick of 0.10 USD.")
         if not listing.low <= price <= listing.high:
-            raise Rejected(
-                PRICE_OUT_OF_BAND, f"Prices are between {listing.low} and {listing.high} ticks of 0.10 USD now."
-            )
+            _refuse_price(listing, price)
     if leverage != 1 and not (listing.kind == PERP_KIND and 1 <= leverage <= terms.leverage_max):
         _refuse_leverage(listing, terms.leverage_max)
     if number is not None:
@@ -100,22 +96,23 @@ def place(
     held = 0
     if positions is not None or reduce_only:
         held = held_lots(listing, number)
-        limit, reduce_only = only_closes(
-            listing,
-            number,
-            sign,
-            lots,
-            limit,
-            rests=rests,
-            priced=price is not None,
-            reduce_only=reduce_only,
-            replaces=replaces,
-        )
+        if reduce_only or held * sign < 0:
+            limit, reduce_only = only_closes(
+                listing,
+                number,
+                sign,
+                lots,
+                limit,
+                rests=rests,
+                priced=price is not None,
+                reduce_only=reduce_only,
+                replaces=replaces,
+            )
         if not reduce_only and abs(held + sign * lots) > terms.position_lots_max:
             raise Rejected(POSITION_LIMIT, f"A position has at most {terms.position_lots_max} lots.")
     bound = sign * limit
-    heap = opposite.heap
-    crosses = bool(heap) and heap[0] <= bound and (best := opposite.best()) is not None and best <= bound
+    best = opposite.best()
+    crosses = best is not None and best <= bound
     if crosses and post_only:
         raise Rejected(POST_ONLY_WOULD_CROSS, "This order would be filled at once.")
     if not reduce_only:
@@ -146,7 +143,7 @@ def place(
     tick, nth = market.tick, market.serial
     name = f"{tick}-{nth}"
     if account.home:
-        best = None if price is None else own.best()
+        best = own.best()
         tell.append(
             OrderPlaced(
                 name,
@@ -161,7 +158,7 @@ def place(
                 reduce_only,
                 leverage,
                 client_id,
-                0 if best is None or best >= -bound else -bound - best,
+                0 if price is None or best is None or best >= -bound else -bound - best,
             )
         )
     left = lots
@@ -201,10 +198,16 @@ def place(
             post_only,
             client_id,
         )
-        rest(market, listing, order)
+        rest(market, listing, account, order)
     elif account.home:
         reason = NOTHING_LEFT if left else FILLED
         tell.append(OrderClosed(name, account.company, listing.name, left, reason))
+
+
+def _refuse_price(listing: Listing, price: int) -> NoReturn:
+    if price <= 0:
+        raise Rejected(PRICE_INVALID, "A price is at least one tick of 0.10 USD.")
+    raise Rejected(PRICE_OUT_OF_BAND, f"Prices are between {listing.low} and {listing.high} ticks of 0.10 USD now.")
 
 
 def _refuse_leverage(listing: Listing, leverage_max: int) -> NoReturn:
