@@ -4,7 +4,7 @@ from gamefold.engine.rng import Rng
 from gamefold.engine.ruleset import Intent, Rejected
 from gamefold.games.tycoon.intents.border import HearMarket, HearRegion, Receive
 from gamefold.games.tycoon.intents.market import CancelAll, LinkAccounts, PlaceOrder, SendHome
-from gamefold.games.tycoon.intents.progress import CastVote, ClaimQuest, SetStandingOrders, StartResearch
+from gamefold.games.tycoon.intents.progress import CastVote, ClaimQuest, LicensePatent, SetStandingOrders, StartResearch
 from gamefold.games.tycoon.intents.region import (
     AddRigs,
     ChoosePayout,
@@ -19,7 +19,17 @@ from gamefold.games.tycoon.intents.region import (
     SignContract,
 )
 from gamefold.games.tycoon.intents.world import InjectEvent, Propose
-from gamefold.games.tycoon.state.border import MARKET, Ballot, MarketNews, Money, Perks, Prize, RegionNews, TradeReport
+from gamefold.games.tycoon.state.border import (
+    MARKET,
+    Ballot,
+    MarketNews,
+    Money,
+    PatentTerms,
+    Perks,
+    Prize,
+    RegionNews,
+    TradeReport,
+)
 from gamefold.games.tycoon.state.units import SAT
 from gamefold.testkit.play import Rehearsal
 
@@ -117,9 +127,12 @@ def _region_tick(rehearsal: Rehearsal, tick: int) -> None:
         625_000_000,
         proposals_begun=("p-1",) if tick == 20 else (),
         proposals_ended=("p-1",) if tick == 60 else (),
+        patents=(PatentTerms("HEAT_RECOVERY_1", "somebody", "ASIA", 19_723, 19_724, 500 * USD),) if tick == 30 else (),
     )
     rehearsal.wait(TICK_MS)
     rehearsal.submit("border", HearMarket(news))
+    if tick == 31:
+        rehearsal.submit("bert", LicensePatent("bert", "HEAT_RECOVERY_1"))
     if tick == 25:
         rehearsal.submit("anna", CastVote("anna", "p-1", "AGAINST"))
     if tick == 70:

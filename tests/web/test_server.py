@@ -161,3 +161,11 @@ async def test_a_connection_may_cost_only_so_much() -> None:
                     await frames.recv()
                 assert frames.close_code == 1009
             assert "server" not in (await client.get("/health")).headers
+
+
+def test_a_connection_outlives_the_pause_after_which_clients_close_theirs() -> None:
+    with served() as server, server.raw() as connection:
+        for pause_s in (0, 6):
+            time.sleep(pause_s)
+            connection.sendall(b"GET /version HTTP/1.1\r\nHost: game\r\n\r\n")
+            assert connection.recv(1 << 12).startswith(b"HTTP/1.1 200")

@@ -14,6 +14,8 @@ from gamefold.web.errors import ErrorAnswers
 
 ASSETS_PATH: Final = "/docs/assets"
 
+_FRAMEWORKS_OWN: Final = "HTTPValidationError"
+
 _ASSETS: Final = Path(fastapi_offline.__file__).parent / "static"
 # The page starts itself with an inline script. Everything else, pictures included, is ours.
 _POLICY: Final = (
@@ -58,9 +60,10 @@ def _with_errors(schema: dict[str, Any], answers: ErrorAnswers) -> dict[str, Any
         for operation in operations.values():
             responses = operation.setdefault("responses", {})
             # The framework promises its own form of a 422, which nobody gets here.
-            responses.pop("422", None)
+            if _FRAMEWORKS_OWN in str(responses.get("422")):
+                del responses["422"]
             responses.setdefault("default", error)
     parts = schema.get("components", {}).get("schemas", {})
-    parts.pop("HTTPValidationError", None)
+    parts.pop(_FRAMEWORKS_OWN, None)
     parts.pop("ValidationError", None)
     return schema

@@ -25,6 +25,8 @@ GRACE_S: Final = 10.0
 
 _CLOSE_SECONDS_MAX: Final = 1
 _HEAD_SECONDS_MAX: Final = 15.0
+# Longer than clients and proxies keep theirs (5 to 60 s): whoever closes first may lose a request that is under way.
+_IDLE_SECONDS_MAX: Final = 75
 _SEND_BUFFER_BYTES: Final = 128 << 10
 _UNREAD_SECONDS_MAX: Final = 30
 
@@ -62,6 +64,7 @@ def serve(
         server_header=False,
         # Anybody can send X-Forwarded-For; whoever runs a proxy tells the app of it.
         proxy_headers=False,
+        timeout_keep_alive=_IDLE_SECONDS_MAX,
         timeout_graceful_shutdown=_CLOSE_SECONDS_MAX,
     )
     server = _Server(config, drain, grace_s, announce)

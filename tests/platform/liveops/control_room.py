@@ -21,7 +21,7 @@ from gamefold.platform.audit import audit_lines
 from gamefold.platform.budgets import Budgets
 from gamefold.platform.limits import Limits, install_limits
 from gamefold.platform.liveops.desk import Desk, OperatedGame
-from gamefold.platform.liveops.live_game import EventAsk, LiveGame, Operation, Told
+from gamefold.platform.liveops.live_game import EventAsk, LiveGame, Operation, Says, Told
 from gamefold.platform.liveops.overrides import begins_with
 from gamefold.platform.liveops.router import PREFIX, STYLE, liveops_router
 from gamefold.storage.database import Database
@@ -37,11 +37,14 @@ from gamefold.web.idempotency import Claim, Fresh, Replay
 from gamefold.web.install import Web, install
 from gamefold.web.metrics import WebMetrics
 from gamefold.web.pagination import Pager
+from tests.described import Description
 
 from ..people import GAME, GOOD, People  # noqa: TID252 - the same people as everywhere
 
 UNKNOWN_EVENT = "UNKNOWN_EVENT"
 TICK_MS = 1_000
+
+_descriptions: list[Description] = []
 
 
 class MemoryStore:
@@ -66,6 +69,7 @@ class ToyLive(LiveGame):
 
     heard: list[tuple[Any, ...]] = field(default_factory=list)
     grantable = {"usd": 6, "btc": 8}  # noqa: RUF012
+    says = {"inject_event": Says(refusals=(UNKNOWN_EVENT,))}  # noqa: RUF012
 
     async def inject_event(self, operation: Operation, ask: EventAsk) -> Told:
         if ask.type != "HEATWAVE":
@@ -121,7 +125,10 @@ class ControlRoom:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         transport = httpx.ASGITransport(app=self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://house", headers=headers) as client:
+        heard = {"response": [described(self.app).hears]}
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://house", headers=headers, event_hooks=heard
+        ) as client:
             return await client.request(method, PREFIX + path, **({} if body is None else {"json": body}))
 
     async def good(self, method: str, path: str, body: Any = None, *, status: int = 200, **options: Any) -> Any:
@@ -149,6 +156,13 @@ class ControlRoom:
     async def audited(self, action: str) -> list[Any]:
         rows = await self.people.database.read(lambda connection: audit_lines(connection, 100))
         return [row for row in rows if row.action == action]
+
+
+def described(app: FastAPI) -> Description:
+    """Give what every answer of every room is held against. All rooms describe themselves alike."""
+    if not _descriptions:
+        _descriptions.append(Description(app.openapi()))
+    return _descriptions[0]
 
 
 @asynccontextmanager

@@ -1,6 +1,9 @@
 """Accounts: who somebody is, and bans. A ban acts within a second, on every server and on open streams."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,15 +14,24 @@ from gamefold.platform.accounts.users import User
 from gamefold.platform.limits import rate_limited
 from gamefold.platform.liveops.bodies import (
     BanBody,
+    Milliseconds,
     OperatorLoginBody,
     OperatorRefreshBody,
     ReasonBody,
     Shown,
     UuidInPath,
 )
+from gamefold.platform.liveops.described import DOORS, INSIDE
 from gamefold.platform.liveops.desk import Desk
 from gamefold.platform.liveops.refusals import NOT_YOURSELF
-from gamefold.platform.refusals import FORBIDDEN
+from gamefold.platform.refusals import (
+    ACCOUNT_DISABLED,
+    ACCOUNT_NOT_FOUND,
+    FORBIDDEN,
+    INVALID_CREDENTIALS,
+    TOKEN_INVALID,
+    TOKEN_REUSED,
+)
 from gamefold.storage.columns import milliseconds
 from gamefold.web.errors import InvalidRequest
 from gamefold.web.route import StrictRoute
@@ -34,8 +46,8 @@ class AccountShown(Shown):
     is_active: bool
     is_guest: bool
     is_superuser: bool
-    created_at_ms: int
-    banned_until_ms: int | None
+    created_at_ms: Milliseconds
+    banned_until_ms: Milliseconds | None
 
 
 class OperatorTokensShown(Shown):
@@ -44,7 +56,7 @@ class OperatorTokensShown(Shown):
     access_token: str
     refresh_token: str
     token_type: str = "Bearer"  # noqa: S105 - the name of a scheme
-    expires_in: int
+    expires_in: Annotated[int, Field(description="Seconds.")]
 
 
 def build(desk: Desk) -> APIRouter:
@@ -56,11 +68,11 @@ def build(desk: Desk) -> APIRouter:
         user = await desk.platform.accounts.user(user_id)
         return _shown(user, await moderation.banned_until(user_id))
 
-    @router.get("/{account_id}")
+    @router.get("/{account_id}", **INSIDE.read("A person", None, ACCOUNT_NOT_FOUND))
     async def account(_who: Superuser, account_id: UuidInPath) -> AccountShown:
         return await shown(account_id.lower())
 
-    @router.post("/{account_id}/ban")
+    @router.post("/{account_id}/ban", **INSIDE.write("Ban a person", None, ACCOUNT_NOT_FOUND, NOT_YOURSELF))
     async def ban(who: Superuser, account_id: UuidInPath, body: BanBody) -> AccountShown:
         user_id = account_id.lower()
         if user_id == who.id:
@@ -70,7 +82,7 @@ def build(desk: Desk) -> APIRouter:
         await moderation.disable(user_id, who.id, body.reason, until_ms=body.until_ms)
         return await shown(user_id)
 
-    @router.post("/{account_id}/unban")
+    @router.post("/{account_id}/unban", **INSIDE.write("Undo a ban", None, ACCOUNT_NOT_FOUND))
     async def unban(who: Superuser, account_id: UuidInPath, body: ReasonBody) -> AccountShown:
         user_id = account_id.lower()
         await moderation.enable(user_id, who.id, body.reason)
@@ -94,15 +106,23 @@ def build_doors(desk: Desk) -> APIRouter:
             access_token=grant.access_token, refresh_token=grant.refresh_token, expires_in=grant.expires_in_s
         )
 
-    @router.post("/login", dependencies=by_address)
+    @router.post(
+        "/login",
+        dependencies=by_address,
+        **DOORS.write("Log in as an operator", None, INVALID_CREDENTIALS, ACCOUNT_DISABLED),
+    )
     async def login(body: OperatorLoginBody, response: Response, audience: Audience) -> OperatorTokensShown:
         return await admitted(await accounts.login(body.email, body.password, audience), response)
 
-    @router.post("/refresh", dependencies=by_address)
+    @router.post(
+        "/refresh",
+        dependencies=by_address,
+        **DOORS.write("Get the next tokens", None, TOKEN_INVALID, TOKEN_REUSED, ACCOUNT_DISABLED),
+    )
     async def refresh(body: OperatorRefreshBody, response: Response, audience: Audience) -> OperatorTokensShown:
         return await admitted(await accounts.sessions.refresh(body.refresh_token, audience), response)
 
-    @router.post("/logout", status_code=204)
+    @router.post("/logout", **INSIDE.write("Log out", None, status=204, body=False))
     async def logout(_request: Request, who: Superuser) -> Response:
         await accounts.sessions.logout(who.session_id, who.id)
         return Response(status_code=204)

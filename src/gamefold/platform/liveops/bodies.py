@@ -184,3 +184,4 @@ Status = Literal["running", "over", "archived", "stopped", "quarantined"]
 AnomalyStatus = Literal["OPEN", "DISMISSED", "CONFIRMED"]
 
 Json = dict[str, Any]
+Milliseconds = Annotated[int, Field(description="Milliseconds since 1970.")]

@@ -36,6 +36,14 @@ class EventAsk:
     starts_in_ticks: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Says:
+    """How one operation of a game is answered, and the codes it is refused with. Told to nobody but readers."""
+
+    answer: Any = dict[str, Any]
+    refusals: Sequence[str] = ()
+
+
 class LiveGame:
     """Inherit it and write what your game can do; what you leave out is answered with 404 NOT_SUPPORTED.
 
@@ -46,6 +54,9 @@ class LiveGame:
 
     grantable: Mapping[str, int] = {}
     """What may be granted, with the digits behind its point: `{"usd": 6, "btc": 8}`."""
+
+    says: Mapping[str, Says] = {}
+    """By method, for the description of the API; of lists the answer is one item. `restore` is told with `dryRun`."""
 
     def summary(self, world_id: str, state: Any) -> object:
         """Show a state of one of the game's worlds as bounded JSON. Copy what you show: the world goes on."""

@@ -8,15 +8,19 @@ import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from gamefold.engine.balance import BALANCE_OUT_OF_BOUNDS, BALANCE_UNKNOWN
 from gamefold.platform.accounts.players import Superuser
-from gamefold.platform.liveops.bodies import ParametersBody, ReasonBody, Shown, UuidInPath
+from gamefold.platform.liveops.bodies import Milliseconds, ParametersBody, ReasonBody, Shown, UuidInPath
+from gamefold.platform.liveops.described import INSIDE
 from gamefold.platform.liveops.desk import Desk, operation_of
 from gamefold.platform.liveops.overrides import Change
 from gamefold.platform.liveops.parameters import Applied, Parameter
+from gamefold.platform.liveops.refusals import CHANGE_NOT_FOUND, CHANGE_OUTDATED, GAME_NOT_FOUND
 from gamefold.web.pagination import LIMIT_DEFAULT, PageCursor, PageLimit
 from gamefold.web.route import StrictRoute
 
 LIVE_VALUES_MAX: Final = 10  # that are shown of one number
+CHANGING: Final = GAME_NOT_FOUND, BALANCE_UNKNOWN, BALANCE_OUT_OF_BOUNDS
 
 
 class LiveValue(Shown):
@@ -54,7 +58,7 @@ class ChangeShown(Shown):
 
     id: str
     game: str
-    at_ms: int
+    at_ms: Milliseconds
     actor: str
     reason: str
     before: dict[str, Any]
@@ -83,17 +87,17 @@ def build(desk: Desk) -> APIRouter:
     """Give the routes of parameters."""
     router = APIRouter(prefix="/{game}/parameters", route_class=StrictRoute)
 
-    @router.get("")
+    @router.get("", **INSIDE.read("All numbers of a game", None, GAME_NOT_FOUND))
     async def parameters(_who: Superuser, game: str) -> ParametersShown:
         found = await desk.parameters.shown(desk.game(game).name)
         return ParametersShown(game=game, parameters={name: _parameter(one) for name, one in found.items()})
 
-    @router.patch("")
+    @router.patch("", **INSIDE.write("Change numbers", None, *CHANGING))
     async def change(request: Request, who: Superuser, game: str, body: ParametersBody) -> AppliedShown:
         operation = operation_of(request, who, body.reason)
         return _applied(await desk.parameters.change(desk.game(game).name, body.changes, operation))
 
-    @router.get("/changes")
+    @router.get("/changes", **INSIDE.read("What was changed", None, GAME_NOT_FOUND))
     async def changes(
         _who: Superuser, game: str, limit: PageLimit = LIMIT_DEFAULT, cursor: PageCursor = None
     ) -> ChangePage:
@@ -104,7 +108,10 @@ def build(desk: Desk) -> APIRouter:
         page, following = desk.pager.page(scope, found, limit, lambda one: (one.at_ms, one.id))
         return ChangePage(changes=[_change(one, reverted_by) for one in page], cursor=following)
 
-    @router.post("/changes/{change_id}/revert")
+    @router.post(
+        "/changes/{change_id}/revert",
+        **INSIDE.write("Revert a change", None, *CHANGING, CHANGE_NOT_FOUND, CHANGE_OUTDATED),
+    )
     async def revert(
         request: Request, who: Superuser, game: str, change_id: UuidInPath, body: ReasonBody
     ) -> AppliedShown:

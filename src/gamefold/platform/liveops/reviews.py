@@ -9,9 +9,11 @@ from fastapi import APIRouter, Query
 from gamefold.platform.accounts.players import Superuser
 from gamefold.platform.audit import Actor, audit_lines
 from gamefold.platform.liveops.anomalies import Anomaly, list_anomalies, review_anomaly
-from gamefold.platform.liveops.bodies import AnomalyStatus, AskedWord, ReviewBody, Shown, UuidInPath
+from gamefold.platform.liveops.bodies import AnomalyStatus, AskedWord, Milliseconds, ReviewBody, Shown, UuidInPath
+from gamefold.platform.liveops.described import INSIDE
 from gamefold.platform.liveops.desk import Desk
 from gamefold.platform.liveops.parameters import CHAIN
+from gamefold.platform.liveops.refusals import ANOMALY_NOT_FOUND, ANOMALY_REVIEWED
 from gamefold.storage.columns import milliseconds
 from gamefold.web.bodies import Whole
 from gamefold.web.pagination import LIMIT_DEFAULT, PageCursor, PageLimit
@@ -28,7 +30,7 @@ class LineShown(Shown):
 
     chain: str
     seq: int
-    at_ms: int
+    at_ms: Milliseconds
     actor: str
     action: str
     subject: str
@@ -52,8 +54,8 @@ class AnomalyShown(Shown):
     kind: str
     score: int
     evidence: Any
-    first_seen_ms: int
-    last_seen_ms: int
+    first_seen_ms: Milliseconds
+    last_seen_ms: Milliseconds
     count: int
     status: str
     reviewed_by: str | None
@@ -71,7 +73,7 @@ def build(desk: Desk) -> APIRouter:
     """Give the routes of the audit log and of anomalies."""
     router = APIRouter(route_class=StrictRoute)
 
-    @router.get("/audit")
+    @router.get("/audit", **INSIDE.read("Who did what", None))
     async def audit(
         _who: Superuser,
         chain: AskedWord = None,
@@ -98,7 +100,7 @@ def build(desk: Desk) -> APIRouter:
         ]
         return LinesShown(lines=lines)
 
-    @router.get("/anomalies")
+    @router.get("/anomalies", **INSIDE.read("What looks wrong", None))
     async def anomalies(
         _who: Superuser,
         game: AskedWord = None,
@@ -116,7 +118,10 @@ def build(desk: Desk) -> APIRouter:
         page, following = desk.pager.page(scope, found, limit, lambda one: (one.first_seen_ms, one.id))
         return AnomalyPage(anomalies=[_shown(one) for one in page], cursor=following)
 
-    @router.post("/anomalies/{anomaly_id}/review")
+    @router.post(
+        "/anomalies/{anomaly_id}/review",
+        **INSIDE.write("Say what you think of it", None, ANOMALY_NOT_FOUND, ANOMALY_REVIEWED),
+    )
     async def review(who: Superuser, anomaly_id: UuidInPath, body: ReviewBody) -> AnomalyShown:
         actor, now_ms = Actor(who.id), desk.wall.now_ms()
         reviewed = await desk.database.write(

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Final
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 
 from gamefold.platform.jobs.runner import Job
 from gamefold.platform.jobs.schedules import DAY_MS, every
@@ -19,9 +20,14 @@ STYLE: Final = ErrorStyle(status_of=STATUS_OF)
 REVIEWED_KEPT_MS: Final = 180 * DAY_MS
 
 
+def operation_id(route: APIRoute) -> str:
+    """Name an operation for those who generate clients: `liveops_rollback`."""
+    return f"liveops_{route.name}"
+
+
 def liveops_router(desk: Desk) -> APIRouter:
     """Give the routes, for superusers with the token of any game. What names no game comes before what does."""
-    router = APIRouter(prefix=PREFIX, tags=["liveops"])
+    router = APIRouter(prefix=PREFIX, tags=["liveops"], generate_unique_id_function=operation_id)
     for part in (
         accounts.build_doors(desk),
         worlds.build(desk),

@@ -1,13 +1,14 @@
 """Worlds: look at any of them at any time, roll back, fork."""
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
 
 from gamefold.engine import history
+from gamefold.engine.history import NO_SUCH_ENTRY
 from gamefold.engine.journal import JournalCorrupt, Run, Status, WorldRow
 from gamefold.engine.world import World
 from gamefold.platform.accounts.players import Superuser
@@ -17,12 +18,14 @@ from gamefold.platform.liveops.bodies import (
     AskedWord,
     ForkBody,
     Json,
+    Milliseconds,
     RollbackBody,
     Shown,
 )
 from gamefold.platform.liveops.bodies import Status as StatusName
+from gamefold.platform.liveops.described import INSIDE, WORLD_NOT_FOUND
 from gamefold.platform.liveops.desk import Desk, operation_of
-from gamefold.platform.liveops.refusals import WORLD_CORRUPT
+from gamefold.platform.liveops.refusals import GAME_NOT_FOUND, ROLLBACK_BY_TICK, ROLLBACK_STALE, WORLD_CORRUPT
 from gamefold.platform.liveops.rollbacks import Place, Undoing, check_seal, plan_rollback, seal
 from gamefold.web.errors import InvalidRequest, Refused
 from gamefold.web.pagination import LIMIT_DEFAULT, PageCursor, PageLimit
@@ -39,8 +42,8 @@ class WorldShown(Shown):
     reason: str
     owner: str | None
     projected: bool
-    created_ms: int
-    updated_ms: int
+    created_ms: Milliseconds
+    updated_ms: Milliseconds
 
 
 class WorldPage(Shown):
@@ -58,7 +61,7 @@ class RunShown(Shown):
     parent_world: str | None
     parent_run: int | None
     parent_seq: int
-    created_ms: int
+    created_ms: Milliseconds
     actor: str
     reason: str
 
@@ -77,7 +80,7 @@ class WorldDetail(WorldShown):
 
     seq: int
     tick: int
-    time_ms: int
+    time_ms: Annotated[int, Field(description="Milliseconds of the world's own clock.")]
     version: int
     digest: str
     over: bool
@@ -122,7 +125,7 @@ def build(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/worlds", route_class=StrictRoute)
     rolling_back = asyncio.Lock()  # what one operator has looked at must not be undone by another meanwhile
 
-    @router.get("")
+    @router.get("", **INSIDE.read("All worlds", None, GAME_NOT_FOUND))
     async def worlds(
         _who: Superuser,
         game: AskedWord = None,
@@ -145,7 +148,10 @@ def build(desk: Desk) -> APIRouter:
         page, following = desk.pager.page(scope, found[: limit + 1], limit, lambda row: (row.world,))
         return WorldPage(worlds=[WorldShown(**_row_shown(row)) for row in page], cursor=following)
 
-    @router.get("/{world_id:path}")
+    @router.get(
+        "/{world_id:path}",
+        **INSIDE.read("A world now, or as it was", None, WORLD_NOT_FOUND, NO_SUCH_ENTRY, WORLD_CORRUPT),
+    )
     async def world(_who: Superuser, world_id: str, tick: AskedTick = None, seq: AskedSeq = None) -> WorldDetail:
         if tick is not None and seq is not None:
             raise InvalidRequest("Ask for a tick or an entry, not for both.", field="tick")
@@ -174,7 +180,18 @@ def build(desk: Desk) -> APIRouter:
         runs = [_run_shown(run) for run in await desk.host.journal.runs(world_id)]
         return WorldDetail(**_row_shown(row), **at, runs=runs)
 
-    @router.post("/{world_id:path}/rollback")
+    @router.post(
+        "/{world_id:path}/rollback",
+        **INSIDE.write(
+            "Roll a world back, or see what that would undo",
+            None,
+            WORLD_NOT_FOUND,
+            NO_SUCH_ENTRY,
+            ROLLBACK_BY_TICK,
+            ROLLBACK_STALE,
+            WORLD_CORRUPT,
+        ),
+    )
     async def rollback(request: Request, who: Superuser, world_id: str, body: RollbackBody) -> RollbackShown:
         game = desk.game_of(world_id)
         together = game.together if game else lambda world: (world,)
@@ -195,7 +212,19 @@ def build(desk: Desk) -> APIRouter:
         await desk.audit(operation, "world.rolled_back", world_id, told)
         return done
 
-    @router.post("/{world_id:path}/fork", status_code=201)
+    @router.post(
+        "/{world_id:path}/fork",
+        **INSIDE.write(
+            "Let another world go on from a moment of this one",
+            None,
+            WORLD_NOT_FOUND,
+            NO_SUCH_ENTRY,
+            "WORLD_EXISTS",
+            "WORLD_ID_INVALID",
+            WORLD_CORRUPT,
+            status=201,
+        ),
+    )
     async def fork(request: Request, who: Superuser, world_id: str, body: ForkBody) -> ForkShown:
         host = desk.host
         try:

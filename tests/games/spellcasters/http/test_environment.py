@@ -90,7 +90,8 @@ async def test_db_path_names_the_file(tmp_path: Path) -> None:
 
 async def test_two_fresh_servers_with_one_seed_play_the_same_matches(tmp_path: Path) -> None:
     async def lived(number: int, seed: int | None) -> list[Any]:
-        async with a_playground(tmp_path / str(number), GAMEFOLD_SEED=seed) as playground:
+        patient = {"BOT_DECIDE_TIMEOUT_MS": 10_000, "TURN_TIMEOUT_SECONDS": 60}  # the machine may be busy
+        async with a_playground(tmp_path / str(number), GAMEFOLD_SEED=seed, **patient) as playground:
             sessions = [await playground.played() for _ in range(2)]
             seeds = [(await playground.match(session))["seed"] for session in sessions]
             return [*zip(sessions, seeds, [await playground.history(session) for session in sessions], strict=True)]

@@ -18,6 +18,7 @@ import asyncpg
 import httpx
 import uvicorn
 from sqlalchemy import Connection, Table, select
+from tests.described import Description
 from websockets.asyncio.client import ClientConnection, connect
 
 from gamefold.app import Server, build
@@ -34,6 +35,7 @@ TICK_MS = 5_000
 POSTGRES_URL = os.environ.get("GAMEFOLD_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 
 _numbers: Iterator[int] = itertools.count(1)
+_descriptions: list[Description] = []
 
 
 @dataclass
@@ -190,7 +192,12 @@ async def a_floor(path: Path, clock: VirtualClock | None = None, **environment: 
     async with (
         server.app.router.lifespan_context(server.app),
         listening(server) as url,
-        httpx.AsyncClient(base_url=url, timeout=30, limits=httpx.Limits(max_connections=None)) as client,
+        httpx.AsyncClient(
+            base_url=url,
+            timeout=30,
+            limits=httpx.Limits(max_connections=None),
+            event_hooks={"response": [described(server).hears]},
+        ) as client,
     ):
         yield Floor(client, server, settings, clock, url)
 
@@ -222,6 +229,13 @@ async def eventually(condition: Callable[[], Any], seconds: float = 30) -> None:
             if holds:
                 return
             await asyncio.sleep(0.005)
+
+
+def described(server: Server) -> Description:
+    """Give what every answer of every floor is held against. All floors describe themselves alike."""
+    if not _descriptions:
+        _descriptions.append(Description(server.app.openapi()))
+    return _descriptions[0]
 
 
 def good(answer: httpx.Response, status: int = 200) -> Any:

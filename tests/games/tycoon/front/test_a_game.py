@@ -74,6 +74,27 @@ async def test_long_is_another_word_for_buy_and_leverage_is_for_margin_not_for_p
     assert (await me.gets("/market/positions"))["positions"] == []
 
 
+async def test_more_money_is_put_behind_a_position_and_taken_out_again(floor: Floor, me: Person) -> None:
+    await floor.ticks(1)
+    position = (await me.trades(instrument="BTC-PERP", side="LONG", quantity=0.1, leverage=20))["position"]
+    before = await me.balances()
+    backed = (await me.posts("/market/margin", {"positionId": position["id"], "amount": "250.5"}))["position"]
+    assert backed["margin"] - position["margin"] == Decimal("250.5")
+    assert backed["liquidationPrice"] < position["liquidationPrice"]
+    after = await me.balances()
+    assert (after["usd"], after["margin"]["usd"] - before["margin"]["usd"]) == (before["usd"], Decimal("250.5"))
+
+    body = {"positionId": position["id"], "amount": 200, "direction": "REMOVE"}
+    assert (await me.posts("/market/margin", body))["position"]["margin"] == backed["margin"] - 200
+    for change, status, code in (
+        ({"amount": 300}, 409, "MARGIN_NEEDED"),
+        ({"positionId": "0-1"}, 404, "POSITION_NOT_FOUND"),
+        ({"amount": 0}, 422, "AMOUNT_INVALID"),
+        ({"amount": 90_000, "direction": "ADD"}, 409, "INSUFFICIENT_FUNDS"),
+    ):
+        refused(await me.asks("POST", "/market/margin", {**body, **change}), status, code)
+
+
 async def test_an_order_rests_is_amended_and_cancelled(floor: Floor, me: Person) -> None:
     await floor.ticks(1)
     bid = (await me.gets("/market/book/BTC-SPOT"))["bids"][0][0]

@@ -141,6 +141,17 @@ async def test_a_season_ends_with_a_frozen_leaderboard_and_the_next_begins_with_
         assert [(one["number"], one["status"]) for one in seasons] == [(2, "RUNNING"), (1, "ENDED")]
 
 
+async def test_rigs_count_on_the_leaderboard_as_what_they_would_sell_for(own_data: Path) -> None:
+    async with a_floor(own_data) as floor:
+        me = await floor.person()
+        site = await me.site()  # sells for nothing
+        bought = await me.posts("/site/rig/add", {"siteId": site, "type": "ANTMINER_S21", "count": 3}, status=201)
+        usd = (await me.balances())["usd"]
+        [entry] = (await me.gets("/leaderboard"))["entries"]
+        await me.posts("/site/rig/remove", {"siteId": site, "rigIds": [rig["id"] for rig in bought["rigs"]]})
+        assert (await me.balances())["usd"] == entry["netWorth"] > usd
+
+
 async def test_who_is_excluded_is_on_no_leaderboard(own_data: Path) -> None:
     async with a_floor(own_data) as floor:
         me, boss = await floor.person(), await floor.superuser()

@@ -7,6 +7,7 @@ from gamefold.engine.refusal import Rejected
 from gamefold.engine.rng import Rng
 from gamefold.engine.ruleset import Event
 from gamefold.games.tycoon.intents.market import (
+    AdjustMargin,
     AmendOrder,
     CancelAll,
     CancelOrder,
@@ -50,7 +51,8 @@ def fund_all(market: Market) -> None:
 def drawn(seed: int, steps: int) -> list[Step]:
     """Draw a flow of steps."""
     rng = Rng(seed.to_bytes(32, "big"), "flow")
-    kinds = ("place",) * 14 + ("market",) * 3 + ("amend", "cancel", "close", "jump", "settle", "fund", "all", "home")
+    others = ("amend", "cancel", "close", "margin", "jump", "settle", "fund", "all", "home")
+    kinds = ("place",) * 14 + ("market",) * 3 + others
     return [
         (rng.choice(kinds), rng.below(5), rng.below(8), rng.below(2), rng.below(1 << 20), rng.below(1 << 20))
         for _ in range(steps)
@@ -105,6 +107,9 @@ def an_intent(market: Market, step: Step, company: str) -> object | None:
         return AmendOrder(company, order.id, lots=size % (2 * order.lots + 2), price=order.price + price % 3 - 1)
     if kind == "close":
         return ClosePosition(company, positions[size % len(positions)].id) if positions else None
+    if kind == "margin":
+        amount = (price % 2_000_000 - 1_000_000) * 1_000
+        return AdjustMargin(company, positions[size % len(positions)].id, amount) if positions else None
     options = sorted(name for name, listing in market.listings.items() if listing.kind == OPTION_KIND)
     name = (SPOT, SPOT, PERP, PERP, PERP, PERP, options[0], options[-1])[which]
     listing = market.listings[name]

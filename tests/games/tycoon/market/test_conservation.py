@@ -13,7 +13,20 @@ from .flow import Step, a_flow_market, check, drawn, play_flow, play_step
 steps = st.lists(
     st.tuples(
         st.sampled_from(
-            ("place", "place", "place", "market", "amend", "cancel", "close", "jump", "settle", "fund", "home")
+            (
+                "place",
+                "place",
+                "place",
+                "market",
+                "amend",
+                "cancel",
+                "close",
+                "margin",
+                "jump",
+                "settle",
+                "fund",
+                "home",
+            )
         ),
         st.integers(0, 4),
         st.integers(0, 7),

@@ -22,8 +22,9 @@ from gamefold.games.tycoon.intents.market import (
 )
 from gamefold.games.tycoon.rules.market.calendar import Settlement
 from gamefold.games.tycoon.rules.market.expiry import settle_option
-from gamefold.games.tycoon.rules.market.liquidation import liquidate
+from gamefold.games.tycoon.rules.market.liquidation import liquidate, poor
 from gamefold.games.tycoon.rules.market.proof import prove
+from gamefold.games.tycoon.state.book import id_name
 from gamefold.games.tycoon.state.market import Listing, Market
 from gamefold.games.tycoon.state.market_views import instruments
 from gamefold.games.tycoon.state.units import MICRO
@@ -209,6 +210,30 @@ def test_a_short_below_its_maintenance_margin_is_liquidated(market: Market) -> N
     assert (liquidated.company, liquidated.side) == ("c2", "SHORT")
     assert liquidated.lots_left == 0 or _the_position(market, "c2", call.name).equity_micro > 0
     assert position(market, "c1", call.name) is not None  # whoever is long is left alone
+
+
+@pytest.mark.parametrize("strike_usd", [42_500, 47_500])
+def test_a_short_is_safe_when_it_is_sold_however_dear_the_option_is(strike_usd: int) -> None:
+    market = a_market(fee_maker_bp=FREE, fee_taker_bp=FREE, option_vol_bp=14_000)
+    for company in ("c1", "c2"):
+        fund(market, company)
+    call = listed(market, call=True, strike_usd=strike_usd)
+    assert call.mark > INDEX // 20
+    meet(market, call)
+    assert poor(market, call) == []
+
+
+def test_the_liquidation_price_of_a_short_is_the_last_mark_that_is_safe(market: Market) -> None:
+    call = listed(market, call=True)
+    meet(market, call)
+    short = _the_position(market, "c2", call.name)
+    assert short.liquidation_price is not None
+    # 15 % of the index and the premium back it, 7.5 % must be left beyond what buying it back costs.
+    assert short.liquidation_price == call.mark + INDEX * 75 // 1_000
+    call.mark = short.liquidation_price
+    assert poor(market, call) == []
+    call.mark += 1
+    assert [id_name(serial) for serial, _ in poor(market, call)] == [short.id]
 
 
 def test_options_live_and_expire_with_the_calendar() -> None:

@@ -10,12 +10,15 @@ from gamefold.engine.refusal import Rejected
 from gamefold.engine.ruleset import Context, Event, Intent, Ruleset, Spec
 from gamefold.engine.world import Head, Played, World
 from gamefold.games.tycoon.balance import SHEET
+from gamefold.games.tycoon.events.border import Crossed
+from gamefold.games.tycoon.rules.market.patents import grant_patents, hear_claim, hear_license, tell_patents
+from gamefold.games.tycoon.rules.market.world import start_world
 from gamefold.games.tycoon.rules.progress import HANDLERS, on_company_opened, progress_tick
-from gamefold.games.tycoon.state.border import Effects, MarketNews
+from gamefold.games.tycoon.state.border import Effects, LicenseFee, LicenseSold, MarketNews, PatentClaim
 from gamefold.games.tycoon.state.progress import Progress
 from gamefold.games.tycoon.state.region import PERKS, Company, Region
 from gamefold.games.tycoon.state.region_codec import decode_region, digest_region, encode_region
-from gamefold.games.tycoon.state.units import MICRO
+from gamefold.games.tycoon.state.units import MICRO, TICK_S
 from gamefold.testkit.clock import START_MS
 from gamefold.testkit.play import SEED, run_of
 
@@ -69,6 +72,7 @@ class Home:
         self.region = Region(1, "EUROPE")
         values = {**RULESET.balance.values(), **changes}
         head = Head(version=1, seq=1, balance=values)
+        self.market = start_world(values)  # as far as patents go
         self.world = World("progress/test", RULESET, run_of("progress/test", seed), head, self.region)
         for row in range(companies):
             self.open(usd=usd, guest=row in set(guests))
@@ -96,7 +100,14 @@ class Home:
 
     def do(self, intent: Intent) -> list[Event]:
         self.played.append(self.world.play(intent, "test", START_MS))
-        return [record.event for record in self.played[-1].records]
+        told = [record.event for record in self.played[-1].records]
+        for cargo in [cargo for event in told if isinstance(event, Crossed) for cargo in event.cargo]:
+            match cargo:
+                case PatentClaim():
+                    hear_claim(self.market, self.region.region, cargo)
+                case LicenseFee() | LicenseSold():
+                    hear_license(self.market, cargo)
+        return told
 
     def refused(self, intent: Intent) -> str:
         """Give the code with which an intent is refused, and hold that nothing changed."""
@@ -123,7 +134,10 @@ class Home:
         told: list[Event] = []
         for _ in range(ticks):
             effects = Effects(research_bp=research_bp)
-            news = MarketNews(self.region.tick + 1, 43_250 * MICRO, 1, 1, 0, 0, effects, begun, ended)
+            self.market.game_s += TICK_S * self.balance["time_compression"]
+            grant_patents(self.market, self.ctx())
+            patents = tell_patents(self.market)
+            news = MarketNews(self.region.tick + 1, 43_250 * MICRO, 1, 1, 0, 0, effects, begun, ended, patents)
             padded = mined + (0,) * (len(self.region.companies) - len(mined))
             told += self.do(Pass(news, padded))
         return told

@@ -9,6 +9,7 @@ from gamefold.games.tycoon.events.progress import (
     PatentLicensed,
     ReputationChanged,
     ResearchFinished,
+    ResearchLostEffect,
     ResearchTookEffect,
 )
 from gamefold.games.tycoon.intents.progress import (
@@ -41,7 +42,7 @@ def a_race(*, usd: int = 1_000_000, **changes: int) -> Home:
     home.do(StartResearch("c0", NODE))
     home.tick()
     home.do(StartResearch("c1", NODE))
-    home.tick(2)
+    home.tick(3)
     return home
 
 
@@ -56,7 +57,7 @@ def test_the_first_to_finish_holds_the_patent() -> None:
     home.do(StartResearch("c1", NODE))
     home.tick()
     home.do(StartResearch("c0", NODE))
-    told = home.tick(2)
+    told = home.tick(3)
     assert [event.company for event in only(told, PatentGranted)] == ["c1"]
     assert only(told, ResearchFinished) == [ResearchFinished("c1", NODE, True), ResearchFinished("c0", NODE, False)]
 
@@ -67,7 +68,11 @@ def test_of_two_that_finish_in_one_tick_the_one_that_is_earlier_within_it_wins()
     home.done("FIRMWARE_TUNING_1", row=0)
     home.do(StartResearch("c0", NODE))
     home.do(StartResearch("c1", NODE))
-    assert [event.company for event in only(home.tick(2), PatentGranted)] == ["c1"]
+    told = home.tick(3)
+    assert [event.company for event in only(told, PatentGranted)] == ["c1"]
+    # Both had the effect until it was decided who was first.
+    assert only(told, ResearchLostEffect) == [ResearchLostEffect("c0", NODE, "c1")]
+    assert (hash_bp(home, 0), hash_bp(home, 1)) == (10_300, 10_800)
 
 
 def test_a_dead_heat_goes_to_the_older_company() -> None:
@@ -76,7 +81,7 @@ def test_a_dead_heat_goes_to_the_older_company() -> None:
         home.done("FIRMWARE_TUNING_1", row=row)
     home.do(StartResearch("c1", NODE))
     home.do(StartResearch("c0", NODE))
-    assert [event.company for event in only(home.tick(2), PatentGranted)] == ["c0"]
+    assert [event.company for event in only(home.tick(3), PatentGranted)] == ["c0"]
 
 
 def test_the_others_have_no_effect_without_a_license() -> None:
@@ -107,7 +112,8 @@ def test_a_license_may_be_bought_before_the_research() -> None:
 
 def test_the_holder_sets_the_fee_within_bounds() -> None:
     home = a_race()
-    assert home.do(OfferLicense("c0", NODE, 30_000 * MICRO)) == [LicenseOffered("c0", NODE, 30_000 * MICRO)]
+    told = home.do(OfferLicense("c0", NODE, 30_000 * MICRO))
+    assert only(told, LicenseOffered) == [LicenseOffered("c0", NODE, 30_000 * MICRO)]
     assert home.refused(LicensePatent("c1", NODE, fee_most_micro=FEE)) == FEE_CHANGED
     before = home.usd_micro(1)
     home.do(LicensePatent("c1", NODE))

@@ -45,7 +45,7 @@ def test_prototypes_and_patents_are_seen_by_all_as_they_are_theirs() -> None:
     home = Home(2, prototype_works_from_bp=20_000)
     home.done("MINING_EFFICIENCY_1", "MINING_EFFICIENCY_2")
     home.do(StartResearch("c0", "CHIP_DESIGN_1"))
-    home.tick(6)
+    home.tick(7)
     mine, theirs = node(home, "CHIP_DESIGN_1"), node(home, "CHIP_DESIGN_1", 1)
     assert mine.prototype
     assert theirs.prototype
@@ -54,6 +54,7 @@ def test_prototypes_and_patents_are_seen_by_all_as_they_are_theirs() -> None:
     assert (theirs.prototype.attempts, theirs.prototype.price_micro) == (0, 24_000 * MICRO)
     assert (theirs.patent.holder, theirs.patent.fee_micro, theirs.patent.licensed) == ("c0", 20_000 * MICRO, False)
     home.do(LicensePatent("c1", "CHIP_DESIGN_1"))
+    home.tick()
     assert [(view.node, view.licensed, view.licenses) for view in patents(home.region, 1)] == [
         ("CHIP_DESIGN_1", True, 1)
     ]

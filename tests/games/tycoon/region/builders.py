@@ -30,6 +30,7 @@ E = TypeVar("E", bound=Event)
 INDEX = 43_250 * MICRO
 NETWORK_GHS = 447_392_426_666  # difficulty 62.5e12 * 2**32 / 600, in GH/s
 REWARD_SAT = 312_500_000  # half a block in a tick of 300 s
+SUBSIDY_SAT = 595_000_000  # with fees of 0.3 BTC a block pays 6.25 BTC
 
 # Nothing but what a test is about: no accidents, no weather, chips as advertised.
 CALM: Mapping[str, Any] = {
@@ -45,7 +46,7 @@ CALM: Mapping[str, Any] = {
 
 def news_of(tick: int, **changes: Any) -> MarketNews:
     """What a market with one halving behind it tells."""
-    news = MarketNews(tick, INDEX, 62_500_000_000_000, NETWORK_GHS, REWARD_SAT, 625_000_000)
+    news = MarketNews(tick, INDEX, 62_500_000_000_000, NETWORK_GHS, REWARD_SAT, SUBSIDY_SAT)
     effects = {name: changes.pop(name) for name in Effects.__struct_fields__ if name in changes}
     return msgspec.structs.replace(news, effects=Effects(**effects), **changes)
 

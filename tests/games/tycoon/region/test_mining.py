@@ -130,6 +130,21 @@ def test_solo_pays_whole_blocks_as_often_as_expected() -> None:
     assert home.sat() == blocks * block_sat
 
 
+@pytest.mark.parametrize("pace_percent", [50, 125, 400])
+def test_a_block_pays_the_same_and_comes_more_often_while_the_network_is_fast(pace_percent: int) -> None:
+    home = Home()
+    home.open()
+    home.do(ChoosePayout("c1", "SOLO"))
+    home.add(home.build(), 10)
+    told = only(
+        home.tick(800, reward_sat=REWARD_SAT * pace_percent // 100, network_ghs=950_000 * 20, mining_subsidy_bp=1_000),
+        BlocksFound,
+    )
+    assert all(event.sat == event.blocks * REWARD_SAT * 2 * 11 // 10 for event in told)
+    expected = 20 * pace_percent / 100
+    assert sum(event.blocks for event in told) == pytest.approx(expected, abs=4 * expected**0.5)
+
+
 def test_pplns_pays_by_the_pools_luck_and_by_the_last_shares() -> None:
     home = Home(pool_pplns_network_bp=5_000)
     home.open()

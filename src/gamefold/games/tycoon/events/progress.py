@@ -28,6 +28,14 @@ class ResearchTookEffect(Event, frozen=True):
     node: str
 
 
+class ResearchLostEffect(Event, frozen=True):
+    """Somebody finished the node before, as it turned out, and has the patent: it has an effect with a license."""
+
+    company: str
+    node: str
+    holder: str
+
+
 class PrototypeBuilt(Event, frozen=True):
     """A prototype was tried."""
 

@@ -26,6 +26,9 @@ POSITION_NOT_FOUND: Final = "POSITION_NOT_FOUND"
 ORDER_NOT_FOUND: Final = "ORDER_NOT_FOUND"
 INSUFFICIENT_FUNDS: Final = "INSUFFICIENT_FUNDS"
 NOTHING_TO_SEND: Final = "NOTHING_TO_SEND"
+AMOUNT_INVALID: Final = "AMOUNT_INVALID"
+MARGIN_NEEDED: Final = "MARGIN_NEEDED"  # a position cannot spare that much of its margin
+MARGIN_NEEDLESS: Final = "MARGIN_NEEDLESS"  # a long option is paid for
 GROUP_INVALID: Final = "GROUP_INVALID"
 
 BUY: Final = "BUY"
@@ -117,6 +120,20 @@ class ClosePosition(Intent, frozen=True):
     company: str
     position: str
     client_order_id: str = ""
+
+
+class AdjustMargin(Intent, frozen=True):
+    """Put more behind a position (`usd_micro` above 0), or take out what it can spare (below 0).
+
+    What can be spared leaves the initial margin that the position would need at its mark and leverage, and is never a
+    gain that is not realised. `arrived` as in PlaceOrder. Refused: POSITION_NOT_FOUND, AMOUNT_INVALID (0),
+    MARGIN_NEEDLESS, INSUFFICIENT_FUNDS, MARGIN_NEEDED.
+    """
+
+    company: str
+    position: str
+    usd_micro: int
+    arrived: Receive | None = None
 
 
 class SendHome(Intent, frozen=True):

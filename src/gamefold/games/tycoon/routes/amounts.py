@@ -57,6 +57,11 @@ def read_sat(amount: Amount) -> int:
     return read(amount, SAT, AMOUNT_INVALID, "amount")
 
 
+def read_usd(amount: Amount) -> int:
+    """Give an amount of USD in micro-USD. Refused 422 AMOUNT_INVALID."""
+    return read(amount, MICRO, AMOUNT_INVALID, "amount")
+
+
 def usd(micro: int) -> Raw:
     """Show micro-USD as USD."""
     return _fixed(micro, 6)

@@ -12,6 +12,8 @@ from gamefold.engine.host import WorldUnavailable
 from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon import tables
 from gamefold.games.tycoon.intents.region import COMPANY_NOT_GUEST, NAME_INVALID, UpgradeCompany
+from gamefold.games.tycoon.routes.answers.company import AdmittedShown
+from gamefold.games.tycoon.routes.described import DOORS, INSIDE
 from gamefold.games.tycoon.routes.desk import DEFAULT_REGION, Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
 from gamefold.games.tycoon.routes.player import company_shown, user_shown
@@ -22,6 +24,20 @@ from gamefold.platform.accounts.service import Also
 from gamefold.platform.accounts.sessions import Grant
 from gamefold.platform.accounts.users import User
 from gamefold.platform.limits import address_of, rate_limited
+from gamefold.platform.refusals import (
+    ACCOUNT_DISABLED,
+    EMAIL_INVALID,
+    EMAIL_TAKEN,
+    INVALID_CREDENTIALS,
+    NOT_A_GUEST,
+    PASSWORD_TOO_LONG,
+    PASSWORD_TOO_WEAK,
+    TOKEN_INVALID,
+    TOKEN_REUSED,
+    UNAUTHORIZED,
+    USERNAME_INVALID,
+    USERNAME_TAKEN,
+)
 from gamefold.web.bodies import Text
 from gamefold.web.errors import Refused
 from gamefold.web.idempotency import request_entropy
@@ -34,6 +50,9 @@ Username = Annotated[Text | None, Field(max_length=100, examples=["satoshi"])]
 CompanyName = Annotated[Text | None, Field(max_length=200, examples=["Northern Hash"])]
 
 NAME_CHARACTERS_MAX = 40
+NAMING = NAME_INVALID, USERNAME_INVALID, USERNAME_TAKEN
+CREDENTIALS = EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_TOO_LONG, PASSWORD_TOO_WEAK
+COMING_BACK = INVALID_CREDENTIALS, ACCOUNT_DISABLED
 
 
 class RegisterBody(Asked):
@@ -137,7 +156,13 @@ def build(desk: Desk) -> APIRouter:
 
         return user_id, claim
 
-    @router.post("/register", status_code=201, dependencies=by_address)
+    @router.post(
+        "/register",
+        dependencies=by_address,
+        **DOORS.write(
+            "Open an account and found a company", AdmittedShown, *NAMING, *CREDENTIALS, *COMING_BACK, status=201
+        ),
+    )
     async def register(body: RegisterBody, request: Request, audience: Audience) -> Response:
         user_id, claim = await planned(body.region, body.company_name, request_entropy(request))
         if request_entropy(request) is not None and await _known(desk, user_id):
@@ -149,14 +174,22 @@ def build(desk: Desk) -> APIRouter:
             )
         return await granted(grant, request, 201)
 
-    @router.post("/guest", status_code=201, dependencies=by_address)
+    @router.post(
+        "/guest",
+        dependencies=by_address,
+        **DOORS.write("Found a company and play at once", AdmittedShown, *NAMING, status=201),
+    )
     async def guest(body: GuestBody, request: Request, audience: Audience) -> Response:
         # Never the same guest twice, whatever the Idempotency-Key: nothing but the answer proves who they are.
         user_id, claim = await planned(body.region, body.company_name, None)
         grant = await accounts.guest(audience, username=body.username, user_id=user_id, also=claim)
         return await granted(grant, request, 201)
 
-    @router.post("/upgrade", dependencies=by_address)
+    @router.post(
+        "/upgrade",
+        dependencies=by_address,
+        **INSIDE.write("Make a guest an account, once", AdmittedShown, NOT_A_GUEST, *NAMING, *CREDENTIALS),
+    )
     async def upgrade(body: UpgradeBody, request: Request, player: CurrentPlayer, audience: Audience) -> Response:
         name = checked_name(body.company_name)
         home = await desk.home_of(player)
@@ -172,17 +205,21 @@ def build(desk: Desk) -> APIRouter:
             desk.forget(player.id)
         return await granted(grant, request)
 
-    @router.post("/login", dependencies=by_address)
+    @router.post("/login", dependencies=by_address, **DOORS.write("Log in", AdmittedShown, *COMING_BACK))
     async def login(body: LoginBody, request: Request, audience: Audience) -> Response:
         grant = await accounts.login(body.email, body.password, audience)
         return await granted(grant, request)
 
-    @router.post("/refresh", dependencies=by_address)
+    @router.post(
+        "/refresh",
+        dependencies=by_address,
+        **DOORS.write("Get the next tokens", AdmittedShown, TOKEN_INVALID, TOKEN_REUSED, ACCOUNT_DISABLED),
+    )
     async def refresh(body: RefreshBody, request: Request, audience: Audience) -> Response:
         grant = await accounts.sessions.refresh(body.refresh_token, audience)
         return await granted(grant, request)
 
-    @router.post("/logout", status_code=204)
+    @router.post("/logout", **DOORS.write("Log out", None, UNAUTHORIZED, status=204, body=False))
     async def logout(player: CurrentPlayer) -> Response:
         await accounts.sessions.logout(player.session_id, player.id)
         return Response(status_code=204)

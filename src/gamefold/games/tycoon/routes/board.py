@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from gamefold.engine.balance import Values
 from gamefold.games.tycoon import tables
 from gamefold.games.tycoon.routes.amounts import terahash, usd
 from gamefold.games.tycoon.routes.desk import Desk
@@ -16,6 +17,7 @@ from gamefold.games.tycoon.state.market import Market
 from gamefold.games.tycoon.state.market_views import position_equity
 from gamefold.games.tycoon.state.progress import REPUTATIONS
 from gamefold.games.tycoon.state.region import Region
+from gamefold.games.tycoon.state.resale import resale_of_companies
 from gamefold.games.tycoon.state.units import REGIONS, SAT
 from gamefold.games.tycoon.state.worlds import world_of
 
@@ -25,7 +27,11 @@ FRESH_S: Final = 30.0  # a leaderboard is this old at most
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far one company is. `net_worth` is micro-USD: money and BTC wherever they are, positions at their marks."""
+    """How far one company is.
+
+    `net_worth` is micro-USD: money and BTC wherever they are, positions at their marks, and what its rigs would sell
+    for. Sites sell for nothing.
+    """
 
     company_id: str
     owner_id: str
@@ -118,7 +124,7 @@ def shown_standing(one: Standing) -> dict[str, Any]:
 async def reckon(desk: Desk, season: int) -> list[Standing]:
     """Reckon how far every company of a season is, now. What its branches have is its own."""
     index_micro, works = await desk.host.query(world_of(season, MARKET), _at_work)
-    houses = [house for region in REGIONS for house in await desk.host.query(world_of(season, region), _at_home)]
+    houses = [house for region in REGIONS for house in await desk.region(season, region, _at_home)]
     usd_, sat, hashrate = Counter[str](), Counter[str](), Counter[str]()
     for house in houses:
         usd_[house.company] += house.usd
@@ -135,10 +141,10 @@ async def reckon(desk: Desk, season: int) -> list[Standing]:
     return standings
 
 
-def _at_home(region: Region) -> list[_House]:
-    """Give every company and branch with what it has here and has sent, less what it has received."""
+def _at_home(region: Region, balance: Values) -> list[_House]:
+    """Give every company and branch with what it has here, rigs too, and has sent, less what it has received."""
     ledger = region.ledger
-    usd_ = ledger["usd"] + ledger["sent_usd"] - ledger["received_usd"]
+    usd_ = ledger["usd"] + ledger["sent_usd"] - ledger["received_usd"] + resale_of_companies(region, balance)
     sat = ledger["sat"] + ledger["sent_sat"] - ledger["received_sat"]
     scores = sum(region.standings[name].astype(np.int64) for name in REPUTATIONS) // len(REPUTATIONS)
     columns = zip(usd_.tolist(), sat.tolist(), ledger["hash"].tolist(), np.asarray(scores).tolist(), strict=True)

@@ -16,7 +16,7 @@ from gamefold.engine.ruleset import Intent
 from gamefold.games.tycoon import tables
 from gamefold.games.tycoon.events.border import Crossed
 from gamefold.games.tycoon.intents.border import ALREADY_RECEIVED, TOO_EARLY, Receive
-from gamefold.games.tycoon.intents.market import NOTHING_TO_SEND, AmendOrder, PlaceOrder, SendHome
+from gamefold.games.tycoon.intents.market import NOTHING_TO_SEND, AdjustMargin, AmendOrder, PlaceOrder, SendHome
 from gamefold.games.tycoon.intents.region import (
     COMPANY_EXISTS,
     COMPANY_NOT_FOUND,
@@ -46,9 +46,9 @@ HOMES_KEPT: Final = 50_000
 DEFAULT_REGION: Final = "US_WEST"
 BEHIND_S: Final = 0.05  # how long a region that is a tick behind is given each time
 BEHIND_TRIES: Final = 20
-TRIES: Final = 3  # a branch's tick may send home what was just fetched for it, and another request may spend it
+TRIES: Final = 3  # a tick may send away what was just fetched, and another request may spend it
 
-Quote = Callable[[Market, PlaceOrder | AmendOrder], tuple[int, int]]
+Quote = Callable[[Market, PlaceOrder | AmendOrder | AdjustMargin], tuple[int, int]]
 """What an order needs beyond what is free in its company's market account: micro-USD and satoshi."""
 
 
@@ -124,18 +124,22 @@ class Desk:
     async def submit(self, home: Home, intent: Intent, request: str | None = None, at: str | None = None) -> Ack:
         """Ask a company's home, or its branch `at` another region.
 
-        What home lacks may lie idle in the market, what a branch lacks may be at home: that is fetched first.
+        What home lacks may lie idle in the market or be on its way from there, what a branch lacks may be at home:
+        that is fetched first.
         """
         if at not in (None, home.region):
             return await self._submit_away(home, at, intent, request)
         world = world_of(home.season, home.region)
-        try:
-            return await self.host.submit(world, home.owner_id, intent, request=request)
-        except Rejected as refusal:
-            if refusal.code == COMPANY_NOT_FOUND:
-                await self._begin_again(home)
-            elif refusal.code != INSUFFICIENT_FUNDS or not await self.fetch_idle(home):
-                raise
+        for _ in range(TRIES - 1):
+            try:
+                return await self.host.submit(world, home.owner_id, intent, request=request)
+            except Rejected as refusal:
+                if refusal.code == COMPANY_NOT_FOUND:
+                    await self._begin_again(home)
+                elif refusal.code != INSUFFICIENT_FUNDS:
+                    raise
+                elif not await self.fetch_idle(home):
+                    await self._landing(home)
         return await self.host.submit(world, home.owner_id, intent, request=request)
 
     async def fetch_idle(self, home: Home) -> bool:
@@ -146,8 +150,16 @@ class Desk:
             if refusal.code in (NOTHING_TO_SEND, COMPANY_NOT_FOUND):
                 return False
             raise
-        await self._hand_over(home.season, MARKET, ack)
+        await self.hand_over(home.season, MARKET, ack)
         return True
+
+    async def _landing(self, home: Home) -> None:
+        """Wait a moment for what is on its way between a company's worlds."""
+        for _ in range(BEHIND_TRIES):
+            funds = (await self.funds([home]))[home.company_id]
+            if not (funds.usd_under_way or funds.sat_under_way):
+                return
+            await asyncio.sleep(BEHIND_S)
 
     async def view(self, home: Home, view: Callable[[Region, int, Values], T], *, own: bool = True) -> T:
         """Look at a company's home: `view(region, row of the company, balance)`.
@@ -200,7 +212,7 @@ class Desk:
             if refusal.code != COMPANY_EXISTS:
                 raise
             return
-        await self._hand_over(home.season, place, ack)
+        await self.hand_over(home.season, place, ack)
         if payout != FPPS:
             await self.submit(home, ChoosePayout(home.company_id, PAYOUTS[payout]), at=place)
 
@@ -220,7 +232,7 @@ class Desk:
                 if refusal.code != INSUFFICIENT_FUNDS or not isinstance(missing, int):
                     raise
             sent = await self.submit(home, SendToRegion(home.company_id, place, missing))
-            await self._hand_over(home.season, home.region, sent)
+            await self.hand_over(home.season, home.region, sent)
         return await self.host.submit(world, home.owner_id, intent, request=request)
 
     async def balance(self, world: str) -> Values:
@@ -270,7 +282,7 @@ class Desk:
         user = await self.platform.accounts.user(home.owner_id)
         await self.open_company(home, guest=user.is_guest)
 
-    async def _hand_over(self, season: int, sender: str, ack: Ack) -> None:
+    async def hand_over(self, season: int, sender: str, ack: Ack) -> None:
         """Deliver now what has left a world; who was quicker does no harm.
 
         A region that is a tick behind is waited for. One that stands still gets it from the border's carrier.

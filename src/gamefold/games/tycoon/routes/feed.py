@@ -8,7 +8,9 @@ from starlette.responses import Response
 
 from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon import tables
+from gamefold.games.tycoon.routes.answers.feed import AlertsShown, EventsShown, LeaderboardShown
 from gamefold.games.tycoon.routes.board import Board, By
+from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import shown
 from gamefold.games.tycoon.routes.player import CurrentOwner
@@ -26,7 +28,7 @@ def build(router: APIRouter, desk: Desk) -> None:
     """Add the routes that tell."""
     board = Board(desk)
 
-    @router.get("/events")
+    @router.get("/events", **INSIDE.read("What befalls the worlds", EventsShown))
     async def events(owner: CurrentOwner, limit: Limit = 50, active: bool = False) -> Response:
         season = owner.home.season
         rows = await desk.database.read(lambda connection: tables.events_of(connection, season, limit, active=active))
@@ -47,7 +49,7 @@ def build(router: APIRouter, desk: Desk) -> None:
             }
         )
 
-    @router.get("/alerts")
+    @router.get("/alerts", **INSIDE.read("What the own company was warned of", AlertsShown))
     async def alerts(owner: CurrentOwner, limit: Limit = 50) -> Response:
         company = owner.home.company_id
         rows = await desk.database.read(lambda connection: tables.alerts_of(connection, company, limit))
@@ -67,7 +69,7 @@ def build(router: APIRouter, desk: Desk) -> None:
             }
         )
 
-    @router.get("/leaderboard")
+    @router.get("/leaderboard", **INSIDE.read("Who is furthest in a season", LeaderboardShown, SEASON_NOT_FOUND))
     async def leaderboard(
         _player: CurrentPlayer, season: Season = None, by: By = "netWorth", limit: Limit = 50
     ) -> Response:

@@ -10,8 +10,25 @@ from starlette.responses import Response
 
 from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon.events.world import ProposalOpened
-from gamefold.games.tycoon.intents.progress import GUESTS_CANNOT_VOTE, PROPOSAL_NOT_FOUND, CastVote
-from gamefold.games.tycoon.intents.world import Propose
+from gamefold.games.tycoon.intents.progress import (
+    ALREADY_VOTED,
+    CHOICE_INVALID,
+    GUESTS_CANNOT_VOTE,
+    NOT_ENTITLED,
+    PROPOSAL_NOT_FOUND,
+    VOTING_CLOSED,
+    CastVote,
+)
+from gamefold.games.tycoon.intents.world import (
+    GUESTS_CANNOT_PROPOSE,
+    PARAMETER_OUT_OF_BOUNDS,
+    PARAMETER_UNKNOWN,
+    PROPOSAL_INVALID,
+    PROPOSAL_OPEN,
+    Propose,
+)
+from gamefold.games.tycoon.routes.answers.progress import ProposalShown, ProposalsShown, VotedShown
+from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
 from gamefold.games.tycoon.routes.player import CurrentOwner
@@ -45,7 +62,7 @@ class VoteBody(Asked):
 def build(router: APIRouter, desk: Desk) -> None:
     """Add the routes of governance."""
 
-    @router.get("/governance/proposals")
+    @router.get("/governance/proposals", **INSIDE.read("Proposals, with the own votes", ProposalsShown))
     async def proposals(owner: CurrentOwner) -> Response:
         # Copies: what a world gives out changes no more once it is out.
         found = await desk.market(lambda market: [msgspec.structs.replace(one) for one in market.world.proposals])
@@ -65,7 +82,19 @@ def build(router: APIRouter, desk: Desk) -> None:
             }
         )
 
-    @router.post("/governance/propose", status_code=201)
+    @router.post(
+        "/governance/propose",
+        **INSIDE.write(
+            "Call a vote",
+            ProposalShown,
+            GUESTS_CANNOT_PROPOSE,
+            PROPOSAL_INVALID,
+            PARAMETER_UNKNOWN,
+            PARAMETER_OUT_OF_BOUNDS,
+            PROPOSAL_OPEN,
+            status=201,
+        ),
+    )
     async def propose(body: ProposeBody, owner: CurrentOwner, request: Request) -> Response:
         intent = Propose(
             owner.home.company_id,
@@ -83,7 +112,19 @@ def build(router: APIRouter, desk: Desk) -> None:
         one = await desk.market(lambda market: _copy(proposal_of(market.world, opened.id)))
         return shown(shape(opened) if one is None else proposal_shown(one), 201)
 
-    @router.post("/governance/vote")
+    @router.post(
+        "/governance/vote",
+        **INSIDE.write(
+            "Vote, once",
+            VotedShown,
+            GUESTS_CANNOT_VOTE,
+            PROPOSAL_NOT_FOUND,
+            CHOICE_INVALID,
+            VOTING_CLOSED,
+            NOT_ENTITLED,
+            ALREADY_VOTED,
+        ),
+    )
     async def vote(body: VoteBody, owner: CurrentOwner, request: Request) -> Response:
         if owner.player.is_guest:
             raise Rejected(GUESTS_CANNOT_VOTE, "Guests have no vote.")

@@ -11,6 +11,16 @@ from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon import tables
 from gamefold.games.tycoon.intents.market import INSTRUMENT_NOT_FOUND
 from gamefold.games.tycoon.routes.amounts import price, quantity, usd
+from gamefold.games.tycoon.routes.answers.market import (
+    BookShown,
+    CandlesShown,
+    InstrumentsShown,
+    OrdersShown,
+    OwnFillsShown,
+    PositionsShown,
+    PrintsShown,
+)
+from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import shown
 from gamefold.games.tycoon.routes.player import CurrentOwner
@@ -50,17 +60,22 @@ def build(router: APIRouter, desk: Desk) -> None:
 
         return await desk.market(look)
 
-    @router.get("/market/list")
+    @router.get("/market/list", **INSIDE.read("All that is traded", InstrumentsShown))
     async def instruments(_player: CurrentPlayer) -> Response:
         tick, found = await desk.market(lambda market: (market.tick, views.instruments(market)))
         return shown({"tick": tick, "instruments": [instrument_shown(one) for one in found]})
 
-    @router.get("/market/book/{instrument}")
+    @router.get(
+        "/market/book/{instrument}", **INSIDE.read("The best levels of a book", BookShown, INSTRUMENT_NOT_FOUND)
+    )
     async def book(instrument: str, _player: CurrentPlayer, levels: Levels = 20) -> Response:
         found = await listing(instrument, lambda one: book_shown(one, levels))
         return shown({"instrument": instrument, **found})
 
-    @router.get("/market/candles/{instrument}")
+    @router.get(
+        "/market/candles/{instrument}",
+        **INSIDE.read("Candles of game time", CandlesShown, INSTRUMENT_NOT_FOUND, INTERVAL_INVALID),
+    )
     async def candles(
         instrument: str, _player: CurrentPlayer, interval: Interval = "1h", limit: Limit = 200
     ) -> Response:
@@ -69,12 +84,12 @@ def build(router: APIRouter, desk: Desk) -> None:
             raise Rejected(INTERVAL_INVALID, "This instrument is not charted at that interval.")
         return shown({"instrument": instrument, "interval": interval, "candles": found})
 
-    @router.get("/market/trades/{instrument}")
+    @router.get("/market/trades/{instrument}", **INSIDE.read("Trades of all", PrintsShown, INSTRUMENT_NOT_FOUND))
     async def trades(instrument: str, _player: CurrentPlayer, limit: Limit = 50) -> Response:
         found = await listing(instrument, lambda one: _trades(one, limit))
         return shown({"instrument": instrument, "trades": found})
 
-    @router.get("/market/orders")
+    @router.get("/market/orders", **INSIDE.read("The own orders", OrdersShown))
     async def orders(owner: CurrentOwner, status: Literal["open", "all"] = "open", limit: Limit = 100) -> Response:
         home = owner.home
         if status == "open":
@@ -85,12 +100,12 @@ def build(router: APIRouter, desk: Desk) -> None:
         )
         return shown({"orders": [_past_order(row) for row in rows]})
 
-    @router.get("/market/positions")
+    @router.get("/market/positions", **INSIDE.read("The own open positions", PositionsShown))
     async def positions(owner: CurrentOwner) -> Response:
         found = await desk.market(lambda market: views.positions_of(market, owner.home.company_id))
         return shown({"positions": [position_shown(position, owner.home.company_id) for position in found]})
 
-    @router.get("/market/fills")
+    @router.get("/market/fills", **INSIDE.read("The own halves of trades", OwnFillsShown))
     async def fills(owner: CurrentOwner, limit: Limit = 100) -> Response:
         home = owner.home
         rows = await desk.database.read(

@@ -7,12 +7,30 @@ from typing import Any, Final
 
 from sqlalchemy import RowMapping
 
-from gamefold.engine.history import world_at
+from gamefold.engine.history import NO_SUCH_ENTRY, world_at
 from gamefold.engine.host import Ack
 from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon import tables
-from gamefold.games.tycoon.intents.region import COMPANY_NOT_FOUND, GrantFunds, RestoreCompany
+from gamefold.games.tycoon.intents.region import (
+    AMOUNT_INVALID,
+    COMPANY_NOT_FOUND,
+    INSUFFICIENT_FUNDS,
+    GrantFunds,
+    RestoreCompany,
+)
 from gamefold.games.tycoon.intents.world import EVENT_INVALID, EVENT_TYPE_UNKNOWN, InjectEvent
+from gamefold.games.tycoon.routes.answers.operations import (
+    CurrentHappeningTold,
+    ExcludedTold,
+    GrantedTold,
+    IncludedTold,
+    InjectedTold,
+    LineTold,
+    RestoredTold,
+    SeasonEndedTold,
+    SeasonStartedTold,
+    SeasonTold,
+)
 from gamefold.games.tycoon.routes.board import Board, By, ordered, reckon, shown_standing
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import text
@@ -27,7 +45,8 @@ from gamefold.games.tycoon.state.units import REGIONS
 from gamefold.games.tycoon.state.world import MARKET_EVENTS, REGION_EVENTS
 from gamefold.games.tycoon.state.worlds import world_of, worlds_of
 from gamefold.games.tycoon.tables import Home
-from gamefold.platform.liveops.live_game import EventAsk, LiveGame, Operation, Told
+from gamefold.platform.liveops.live_game import EventAsk, LiveGame, Operation, Says, Told
+from gamefold.platform.refusals import ACCOUNT_NOT_FOUND
 from gamefold.storage.columns import milliseconds
 
 SEVERITY_USUAL: Final = "MEDIUM"
@@ -43,6 +62,18 @@ class TycoonLive(LiveGame):
     """Live operations of Tycoon. `request` of an operation makes every intent of it happen once."""
 
     grantable: Mapping[str, int] = {"usd": 6, "btc": 8}
+    says: Mapping[str, Says] = {
+        "inject_event": Says(InjectedTold, (EVENT_TYPE_UNKNOWN, EVENT_INVALID, SEASON_OVER)),
+        "events": Says(CurrentHappeningTold, (SEASON_OVER,)),
+        "grant": Says(GrantedTold, (COMPANY_NOT_FOUND, AMOUNT_INVALID, INSUFFICIENT_FUNDS, SEASON_OVER)),
+        "restore": Says(RestoredTold, (COMPANY_NOT_FOUND, NO_SUCH_ENTRY, SEASON_OVER)),
+        "start_season": Says(SeasonStartedTold, (SEASON_RUNNING,)),
+        "end_season": Says(SeasonEndedTold, (SEASON_OVER, SEASON_NOT_FOUND)),
+        "seasons": Says(SeasonTold),
+        "leaderboard": Says(LineTold, (SEASON_NOT_FOUND,)),
+        "exclude": Says(ExcludedTold, (ACCOUNT_NOT_FOUND,)),
+        "include": Says(IncludedTold),
+    }
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -72,7 +103,7 @@ class TycoonLive(LiveGame):
                 ask.duration_ticks,
             )
             ack = await self._ask(operation, world_of(season, place), intent)
-            planned.extend({"event": type(event).__name__, **_plain(shape(event))} for event in ack.events)
+            planned.extend(_plain(shape(event)) for event in ack.events)
         return {"planned": planned}
 
     async def events(self) -> Sequence[Told]:

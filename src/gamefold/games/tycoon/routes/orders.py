@@ -10,21 +10,47 @@ from starlette.responses import Response
 from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon.intents.market import (
     BUY,
+    CLIENT_ORDER_ID_INVALID,
+    DUPLICATE_CLIENT_ORDER_ID,
+    FOK_NOT_FILLABLE,
     GTC,
+    INSTRUMENT_NOT_FOUND,
+    INSUFFICIENT_FUNDS,
+    LEVERAGE_INVALID,
     LIMIT,
+    MARGIN_NEEDED,
+    MARGIN_NEEDLESS,
     MARKET,
+    MARKET_CLOSED,
     ORDER_NOT_FOUND,
+    ORDER_TYPE_INVALID,
+    POSITION_LIMIT,
     POSITION_NOT_FOUND,
+    POST_ONLY_WOULD_CROSS,
     PRICE_INVALID,
+    PRICE_OUT_OF_BAND,
+    PRICE_REQUIRED,
     QUANTITY_INVALID,
+    REDUCE_ONLY_INVALID,
     SELL,
+    STALE_PRICE,
+    TOO_MANY_ORDERS,
+    AdjustMargin,
     AmendOrder,
     CancelAll,
     CancelOrder,
     ClosePosition,
     PlaceOrder,
 )
-from gamefold.games.tycoon.routes.amounts import Amount, read_lots, read_price
+from gamefold.games.tycoon.routes.amounts import AMOUNT_INVALID, Amount, read_lots, read_price, read_usd
+from gamefold.games.tycoon.routes.answers.market import (
+    AllCancelledShown,
+    AmendedShown,
+    BackedShown,
+    CancelledShown,
+    TradedShown,
+)
+from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
 from gamefold.games.tycoon.routes.market import order_shown, position_shown
@@ -38,6 +64,12 @@ Instrument = Annotated[Text, Field(max_length=64, examples=["BTC-SPOT"])]
 Number = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 
 SIDES = {"BUY": BUY, "LONG": BUY, "SELL": SELL, "SHORT": SELL}
+PLACING = (
+    INSTRUMENT_NOT_FOUND, MARKET_CLOSED, ORDER_TYPE_INVALID, QUANTITY_INVALID, PRICE_REQUIRED, CLIENT_ORDER_ID_INVALID,
+    STALE_PRICE, PRICE_INVALID, PRICE_OUT_OF_BAND, LEVERAGE_INVALID, DUPLICATE_CLIENT_ORDER_ID, TOO_MANY_ORDERS,
+    REDUCE_ONLY_INVALID, POSITION_LIMIT, POST_ONLY_WOULD_CROSS, INSUFFICIENT_FUNDS, FOK_NOT_FILLABLE,
+)  # fmt: skip
+"""How an order may be refused."""
 
 
 class TradeBody(Asked):
@@ -77,6 +109,14 @@ class CloseBody(Asked):
     client_order_id: Annotated[Text | None, Field(max_length=200)] = None
 
 
+class MarginBody(Asked):
+    """USD to put behind a position, or to take out of its margin."""
+
+    position_id: Annotated[Text, Field(max_length=64)]
+    amount: Amount
+    direction: Literal["ADD", "REMOVE"] = "ADD"
+
+
 def build(router: APIRouter, desk: Desk) -> None:
     """Add the routes of trading."""
 
@@ -84,7 +124,7 @@ def build(router: APIRouter, desk: Desk) -> None:
         found = await desk.market(lambda market: views.positions_of(market, owner.home.company_id))
         return next((position_shown(one, owner.home.company_id) for one in found if one.instrument == instrument), None)
 
-    @router.post("/market/trade", status_code=201)
+    @router.post("/market/trade", **INSIDE.write("Place an order", TradedShown, *PLACING, status=201))
     async def trade(body: TradeBody, owner: CurrentOwner, request: Request) -> Response:
         order = PlaceOrder(
             company=owner.home.company_id,
@@ -104,7 +144,9 @@ def build(router: APIRouter, desk: Desk) -> None:
         told = answer(ack, owner.home.company_id)
         return shown({**told, "position": await position_in(owner, body.instrument)}, 201)
 
-    @router.patch("/market/order/{order_id}")
+    @router.patch(
+        "/market/order/{order_id}", **INSIDE.write("Change an order", AmendedShown, ORDER_NOT_FOUND, *PLACING)
+    )
     async def amend(order_id: str, body: AmendBody, owner: CurrentOwner, request: Request) -> Response:
         intent = AmendOrder(
             company=owner.home.company_id,
@@ -123,7 +165,9 @@ def build(router: APIRouter, desk: Desk) -> None:
         found = await desk.market(lambda market: views.orders_of(market, owner.home.company_id))
         return next((order_shown(order) for order in found if order.id == order_id), None)
 
-    @router.delete("/market/order/{order_id}")
+    @router.delete(
+        "/market/order/{order_id}", **INSIDE.write("Cancel an order", CancelledShown, ORDER_NOT_FOUND, body=False)
+    )
     async def cancel(order_id: str, owner: CurrentOwner, request: Request) -> Response:
         if len(order_id) > 64:
             raise Rejected(ORDER_NOT_FOUND, "There is no such order.")
@@ -131,13 +175,13 @@ def build(router: APIRouter, desk: Desk) -> None:
         await desk.ask_market(owner.home, CancelOrder(owner.home.company_id, order_id), request_entropy(request))
         return shown({"order": None if before is None else {**before, "status": "CANCELLED"}})
 
-    @router.post("/market/cancel-all")
+    @router.post("/market/cancel-all", **INSIDE.write("Cancel many orders", AllCancelledShown, INSTRUMENT_NOT_FOUND))
     async def cancel_all(body: CancelAllBody, owner: CurrentOwner, request: Request) -> Response:
         intent = CancelAll(owner.home.company_id, body.instrument)
         ack = await desk.ask_market(owner.home, intent, request_entropy(request))
         return shown({"cancelled": len(ack.events)})
 
-    @router.post("/market/close")
+    @router.post("/market/close", **INSIDE.write("Close a position", TradedShown, POSITION_NOT_FOUND, *PLACING))
     async def close(body: CloseBody, owner: CurrentOwner, request: Request) -> Response:
         company = owner.home.company_id
         found = await desk.market(lambda market: views.positions_of(market, company))
@@ -149,3 +193,23 @@ def build(router: APIRouter, desk: Desk) -> None:
         told = answer(ack, company)
         left = None if position is None else await position_in(owner, position.instrument)
         return shown({**told, "position": left})
+
+    @router.post(
+        "/market/margin",
+        **INSIDE.write(
+            "Put money behind a position, or take it out",
+            BackedShown,
+            AMOUNT_INVALID,
+            POSITION_NOT_FOUND,
+            MARGIN_NEEDED,
+            MARGIN_NEEDLESS,
+            INSUFFICIENT_FUNDS,
+        ),
+    )
+    async def margin(body: MarginBody, owner: CurrentOwner, request: Request) -> Response:
+        company, amount = owner.home.company_id, read_usd(body.amount)
+        intent = AdjustMargin(company, body.position_id, amount if body.direction == "ADD" else -amount)
+        await place(desk, owner.home, intent, request_entropy(request))
+        found = await desk.market(lambda market: views.positions_of(market, company))
+        position = next((position_shown(one, company) for one in found if one.id == body.position_id), None)
+        return shown({"position": position})

@@ -11,6 +11,8 @@ from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon import tables
 from gamefold.games.tycoon.intents.region import COMPANY_NOT_FOUND
 from gamefold.games.tycoon.routes.amounts import terahash
+from gamefold.games.tycoon.routes.answers.company import OtherPlayerShown, PlayerShown
+from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import shown
 from gamefold.games.tycoon.routes.shapes import shape
@@ -103,7 +105,7 @@ async def public_shown(desk: Desk, company_id: str) -> dict[str, Any]:
 def build(router: APIRouter, desk: Desk) -> None:
     """Add the routes of companies."""
 
-    @router.get("/player/{player_id}")
+    @router.get("/player/{player_id}", **INSIDE.read("A company", PlayerShown | OtherPlayerShown, COMPANY_NOT_FOUND))
     async def player(player_id: str, request: Request, asking: CurrentPlayer) -> Response:
         request.state.player = asking
         home = await desk.home_of(asking)

@@ -10,10 +10,26 @@ from starlette.responses import Response
 from gamefold.engine.refusal import Rejected
 from gamefold.engine.ruleset import Intent
 from gamefold.games.tycoon.intents.region import (
+    CAPACITY_INVALID,
     COMPANY_NOT_FOUND,
+    CONTRACT_RUNNING,
+    COOLING_INVALID,
+    COUNT_INVALID,
     DURATION_INVALID,
+    FIRMWARE_INVALID,
+    INSUFFICIENT_FUNDS,
+    MAINTENANCE_NEEDLESS,
+    MARGIN_INVALID,
+    MODEL_INVALID,
+    NAME_INVALID,
+    PAYOUT_INVALID,
     REGION_UNKNOWN,
+    RIG_NOT_FOUND,
+    RIG_REPAIRING,
+    SITE_FULL,
+    SITE_LIMIT,
     SITE_NOT_FOUND,
+    TIER_INVALID,
     AddRigs,
     ChoosePayout,
     CreateSite,
@@ -24,7 +40,15 @@ from gamefold.games.tycoon.intents.region import (
     SignContract,
 )
 from gamefold.games.tycoon.routes.amounts import efficiency
+from gamefold.games.tycoon.routes.answers.sites import (
+    OffersShown,
+    PayoutShown,
+    QuotesShown,
+    SiteDetailShown,
+    SitesShown,
+)
 from gamefold.games.tycoon.routes.contracts import contract_shown, quote_shown
+from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
 from gamefold.games.tycoon.routes.player import CurrentOwner, Owner
@@ -144,7 +168,20 @@ def build(router: APIRouter, desk: Desk) -> None:
             return tuple(body.rig_ids)
         return tuple(rig.id for rig in (await found_site(owner, body.site_id)).rigs[:10_000])
 
-    @router.post("/site/create", status_code=201)
+    @router.post(
+        "/site/create",
+        **INSIDE.write(
+            "Build a site",
+            SiteDetailShown,
+            REGION_UNKNOWN,
+            NAME_INVALID,
+            TIER_INVALID,
+            COOLING_INVALID,
+            SITE_LIMIT,
+            INSUFFICIENT_FUNDS,
+            status=201,
+        ),
+    )
     async def create_site(body: CreateSiteBody, owner: CurrentOwner, request: Request) -> Response:
         home, place = owner.home, region_asked(owner, body.region)
         intent = CreateSite(home.company_id, body.name, body.grid_tier, body.cooling_type)
@@ -158,7 +195,7 @@ def build(router: APIRouter, desk: Desk) -> None:
         site_id = next(event.site for event in ack.events if hasattr(event, "site"))
         return shown(await detail(owner, site_id), 201)
 
-    @router.get("/site/list")
+    @router.get("/site/list", **INSIDE.read("The own sites", SitesShown))
     async def list_sites(owner: CurrentOwner) -> Response:
         company = owner.home.company_id
         sites: list[views.SiteView] = []
@@ -168,7 +205,7 @@ def build(router: APIRouter, desk: Desk) -> None:
             )
         return shown({"sites": [site_shown(site) for site in sites]})
 
-    @router.get("/site/offers")
+    @router.get("/site/offers", **INSIDE.read("What rigs and sites cost now", OffersShown, REGION_UNKNOWN))
     async def offers(owner: CurrentOwner, region: RegionAsked = None) -> Response:
         offer, energy = await desk.region(
             owner.home.season,
@@ -190,11 +227,13 @@ def build(router: APIRouter, desk: Desk) -> None:
             }
         )
 
-    @router.get("/site/{site_id}")
+    @router.get("/site/{site_id}", **INSIDE.read("A site and its rigs", SiteDetailShown, SITE_NOT_FOUND))
     async def site(site_id: str, owner: CurrentOwner, offset: FirstRow = 0, limit: Rows = 200) -> Response:
         return shown(await detail(owner, site_id, offset, limit))
 
-    @router.get("/site/{site_id}/energy/quotes")
+    @router.get(
+        "/site/{site_id}/energy/quotes", **INSIDE.read("What energy contracts cost now", QuotesShown, SITE_NOT_FOUND)
+    )
     async def quotes(site_id: str, owner: CurrentOwner, days: Days = 30) -> Response:
         await detail(owner, site_id, 0, 1)
         offered = await desk.region(
@@ -204,28 +243,71 @@ def build(router: APIRouter, desk: Desk) -> None:
         )
         return shown({"quotes": [quote_shown(quote, days) for quote in offered]})
 
-    @router.post("/site/rig/add", status_code=201)
+    @router.post(
+        "/site/rig/add",
+        **INSIDE.write(
+            "Buy rigs",
+            SiteDetailShown,
+            SITE_NOT_FOUND,
+            MODEL_INVALID,
+            COUNT_INVALID,
+            SITE_FULL,
+            INSUFFICIENT_FUNDS,
+            status=201,
+        ),
+    )
     async def add_rigs(body: AddRigsBody, owner: CurrentOwner, request: Request) -> Response:
         intent = AddRigs(owner.home.company_id, body.site_id, body.type, body.count)
         await submit(owner, intent, body.site_id, request)
         return shown(await detail(owner, body.site_id), 201)
 
-    @router.post("/site/rig/remove")
+    @router.post(
+        "/site/rig/remove",
+        **INSIDE.write("Sell rigs", SiteDetailShown, SITE_NOT_FOUND, COUNT_INVALID, RIG_NOT_FOUND),
+    )
     async def remove_rigs(body: RigsBody, owner: CurrentOwner, request: Request) -> Response:
         intent = RemoveRigs(owner.home.company_id, body.site_id, tuple(body.rig_ids))
         return await changed(owner, intent, body.site_id, request)
 
-    @router.post("/site/rig/maintain")
+    @router.post(
+        "/site/rig/maintain",
+        **INSIDE.write(
+            "Maintain and repair rigs",
+            SiteDetailShown,
+            SITE_NOT_FOUND,
+            COUNT_INVALID,
+            RIG_NOT_FOUND,
+            RIG_REPAIRING,
+            MAINTENANCE_NEEDLESS,
+            INSUFFICIENT_FUNDS,
+        ),
+    )
     async def maintain_rigs(body: SomeRigsBody, owner: CurrentOwner, request: Request) -> Response:
         intent = MaintainRigs(owner.home.company_id, body.site_id, await rigs_of(owner, body))
         return await changed(owner, intent, body.site_id, request)
 
-    @router.post("/site/rig/firmware")
+    @router.post(
+        "/site/rig/firmware",
+        **INSIDE.write(
+            "Run rigs otherwise", SiteDetailShown, SITE_NOT_FOUND, FIRMWARE_INVALID, COUNT_INVALID, RIG_NOT_FOUND
+        ),
+    )
     async def firmware(body: FirmwareBody, owner: CurrentOwner, request: Request) -> Response:
         intent = SetFirmware(owner.home.company_id, body.site_id, await rigs_of(owner, body), body.firmware)
         return await changed(owner, intent, body.site_id, request)
 
-    @router.post("/site/energy", status_code=201)
+    @router.post(
+        "/site/energy",
+        **INSIDE.write(
+            "Sign an energy contract",
+            SiteDetailShown,
+            SITE_NOT_FOUND,
+            CAPACITY_INVALID,
+            DURATION_INVALID,
+            CONTRACT_RUNNING,
+            status=201,
+        ),
+    )
     async def sign(body: EnergyBody, owner: CurrentOwner, request: Request) -> Response:
         if not 1 <= body.duration_days <= QUOTE_DAYS_MAX:
             raise Refused(422, DURATION_INVALID, f"A contract lasts 1 to {QUOTE_DAYS_MAX} days.")
@@ -233,14 +315,17 @@ def build(router: APIRouter, desk: Desk) -> None:
         await submit(owner, intent, body.site_id, request)
         return shown(await detail(owner, body.site_id), 201)
 
-    @router.post("/site/payout")
+    @router.post("/site/payout", **INSIDE.write("Choose how the pool pays", PayoutShown, PAYOUT_INVALID))
     async def payout(body: PayoutBody, owner: CurrentOwner, request: Request) -> Response:
         for place in await desk.regions(owner.home):
             intent = ChoosePayout(owner.home.company_id, body.scheme)
             await desk.submit(owner.home, intent, request_entropy(request), at=place)
         return shown({"scheme": body.scheme})
 
-    @router.post("/site/curtailment")
+    @router.post(
+        "/site/curtailment",
+        **INSIDE.write("Let a site stand still below a margin", SiteDetailShown, SITE_NOT_FOUND, MARGIN_INVALID),
+    )
     async def curtailment(body: CurtailmentBody, owner: CurrentOwner, request: Request) -> Response:
         intent = SetCurtailment(owner.home.company_id, body.site_id, body.margin_bp)
         return await changed(owner, intent, body.site_id, request)

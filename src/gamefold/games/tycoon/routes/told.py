@@ -53,7 +53,7 @@ PRIVATE: Final = (
     of_region.PayoutChosen, of_region.CurtailmentSet, of_region.OutageBegan, of_region.OutageEnded, of_region.SitesCut,
     of_region.SitesReconnected, of_region.BlocksFound, of_region.CompanyRestored,
     of_progress.ResearchStarted, of_progress.ResearchFinished, of_progress.ResearchTookEffect,
-    of_progress.PrototypeBuilt, of_progress.PatentGranted,
+    of_progress.ResearchLostEffect, of_progress.PrototypeBuilt, of_progress.PatentGranted,
     of_progress.PatentExpired, of_progress.LicenseOffered, of_progress.PatentLicensed, of_progress.QuestCompleted,
     of_progress.QuestClaimed, of_progress.QuestLost, of_progress.ReputationChanged, of_progress.StandingOrdersSet,
     of_progress.VoteCast,

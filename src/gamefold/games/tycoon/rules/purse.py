@@ -38,16 +38,11 @@ def check_funds(region: Region, row: int, usd_micro: int = 0, sat: int = 0) -> N
 
 
 def move(region: Region, row: int, reason: str, usd_micro: int = 0, sat: int = 0) -> FundsChanged:
-    """Give a company money that comes into this world (above 0), or take what leaves it (below 0).
+    """Give a company money (above 0), or take it (below 0). What goes to another company here counts to 0.
 
     Whoever takes has called `check_funds`. The reason is what `Flows` count it under.
     """
     region.flows.count(reason, usd_micro, sat)
-    return shift(region, row, reason, usd_micro, sat)
-
-
-def shift(region: Region, row: int, reason: str, usd_micro: int = 0, sat: int = 0) -> FundsChanged:
-    """Change what a company has, without counting: for money that goes from one company here to another."""
     ledger = region.ledger
     usd_now, sat_now = int(ledger["usd"][row]) + usd_micro, int(ledger["sat"][row]) + sat
     assert min(usd_now, sat_now) >= 0, (reason, usd_now, sat_now)

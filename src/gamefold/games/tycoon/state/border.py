@@ -102,8 +102,54 @@ class BranchTerms(Cargo, frozen=True):
     auto_repair: bool
 
 
+class PatentClaim(Cargo, frozen=True):
+    """Home to market: a company has finished a node that nobody has a patent on, as far as its home knows."""
+
+    company: str
+    node: str
+    due: int  # on the research clock, which all regions share: when it was finished
+    founded_tick: int  # of the company
+    fee_micro: int  # what a license costs until the holder says otherwise
+
+
+class LicenseFee(Cargo, frozen=True):
+    """Home to market: the holder of a patent has set another fee."""
+
+    company: str
+    node: str
+    fee_micro: int
+
+
+class LicenseSold(Cargo, frozen=True):
+    """Home to market: the company has bought a license."""
+
+    company: str
+    node: str
+
+
+class Royalty(Cargo, frozen=True):
+    """Home to home: what a license costs has been paid, and is the holder's."""
+
+    company: str  # the holder
+    node: str
+    usd_micro: int
+
+
 AnyCargo = (
-    Money | Ballot | Perks | TradeReport | Prize | BranchOpened | BranchReport | FundsWanted | SitePerks | BranchTerms
+    Money
+    | Ballot
+    | Perks
+    | TradeReport
+    | Prize
+    | BranchOpened
+    | BranchReport
+    | FundsWanted
+    | SitePerks
+    | BranchTerms
+    | PatentClaim
+    | LicenseFee
+    | LicenseSold
+    | Royalty
 )
 
 
@@ -126,6 +172,18 @@ class Effects(msgspec.Struct, frozen=True):
     research_bp: int = 10_000  # speed of research
 
 
+class PatentTerms(msgspec.Struct, frozen=True):
+    """A patent as it stands in the whole game."""
+
+    node: str
+    holder: str
+    home: str  # the holder's region
+    granted_day: int  # game days
+    expires_day: int
+    fee_micro: int
+    licenses: int = 0  # how many were sold
+
+
 class MarketNews(msgspec.Struct, frozen=True):
     """What the market world tells every region about its tick `tick`."""
 
@@ -138,6 +196,7 @@ class MarketNews(msgspec.Struct, frozen=True):
     effects: Effects = Effects()
     proposals_begun: tuple[str, ...] = ()  # voting on them begins: regions fix the weights now
     proposals_ended: tuple[str, ...] = ()
+    patents: tuple[PatentTerms, ...] = ()  # those that were granted or changed since the last tick, by node
 
 
 class RegionNews(msgspec.Struct, frozen=True):

@@ -38,6 +38,9 @@ class Account(msgspec.Struct, gc=False, array_like=True):
     sat_held: int = 0
     fee_discount_bp: int = 0
     margin_discount_bp: int = 0
+    # Of spot, bought here and not sold yet, wherever it is now:
+    spot_lots: int = 0
+    spot_cost: int = 0  # micro-USD, with fees
     # Since the beginning, for the sum of what a company owns.
     usd_received: int = 0
     sat_received: int = 0

@@ -201,14 +201,14 @@ def liquidation_price(market: Market, listing: Listing, position: Position) -> i
     """Give the mark (ticks) that a position just survives; None where there is none.
 
     Perpetuals: where `margin + lots * price - cost` equals the maintenance margin of the tier that price falls into.
-    Short options: at the index of now, because their margin depends on both.
+    Short options: the option's mark while the index is what it is now, because their margin depends on both.
     """
     terms, size = market.terms, abs(position.lots) * LOT_TICK_MICRO
     if listing.option is not None:
         if position.lots > 0:
             return None
-        buffer = -(-market.index() * terms.option_maintenance_bp // BP) * size
-        return max(0, (position.margin - buffer) // (2 * size))
+        needed = -(-listing.index * terms.option_maintenance_bp * LOT_TICK_MICRO // BP) * abs(position.lots)
+        return max(0, (position.margin - needed) // size)
     tiers = zip(terms.maintenance_from, terms.maintenance_bp, terms.maintenance_off, strict=True)
     for start, rate, off in reversed(list(tiers)):
         if position.lots > 0:

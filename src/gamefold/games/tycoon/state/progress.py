@@ -80,9 +80,13 @@ class Progress(msgspec.Struct):
 
 
 class Patent(msgspec.Struct):
-    """A node belongs to the company that finished it first, until it expires. Then it is everybody's, forever."""
+    """A node belongs to the company in the game that finished it first, until it expires. Then it is everybody's.
+
+    Every region keeps all patents, as the market's news tell them.
+    """
 
     holder: str
+    home: str  # the holder's region
     granted_day: int  # game days
     expires_day: int
     fee_micro: int  # what a license costs

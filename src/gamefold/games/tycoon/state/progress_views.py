@@ -123,7 +123,7 @@ def standing_orders(region: Region, row: int) -> StandingOrdersView:
 
 
 def patents(region: Region, row: int) -> list[PatentView]:
-    """Give the patents that stand in this region, by node."""
+    """Give the patents that stand in the game, by node."""
     views = (_patent_view(region, row, name) for name in sorted(region.book.patents))
     return [view for view in views if view is not None]
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from gamefold.games.tycoon.state.border import PatentClaim, PatentTerms
 from gamefold.games.tycoon.state.units import EPOCH_S
 
 REGION_EVENTS: Final = ("DUST_STORM", "ENERGY_CRISIS", "HEATWAVE", "POWER_OUTAGE")  # act in one region's world
@@ -177,6 +178,9 @@ class World(msgspec.Struct):
     proposals_begun: list[str] = []  # for the next news
     proposals_ended: list[str] = []
     ballots_ignored: int = 0  # for votes that were over
+    patents: dict[str, PatentTerms] = {}  # by node; those that have expired too
+    patent_claims: list[tuple[str, PatentClaim]] = []  # since the last tick, with the claimant's region
+    patents_changed: list[str] = []  # for the next news, sorted
 
 
 def proposal_of(world: World, proposal: str) -> Proposal | None:

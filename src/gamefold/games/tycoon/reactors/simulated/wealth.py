@@ -1,16 +1,14 @@
 """How much companies are worth, and how unequal that is. For reports only: floats are welcome here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
-
-import numpy as np
 
 from gamefold.engine.balance import Values
 from gamefold.games.tycoon.reactors.simulated.look import positions_of
 from gamefold.games.tycoon.state.market import Market
-from gamefold.games.tycoon.state.region import MODELS, Q30, Region
-from gamefold.games.tycoon.state.units import BP, MICRO, SAT
-from gamefold.games.tycoon.state.wear import wear_of
+from gamefold.games.tycoon.state.region import Region
+from gamefold.games.tycoon.state.resale import resale_micro
+from gamefold.games.tycoon.state.units import MICRO, SAT
 
 DECILES: Final = 10
 
@@ -25,7 +23,9 @@ def net_worth(region: Region, row: int, market: Market, numbers: Values) -> int:
         usd += account.usd_free + account.usd_held
         sat += account.sat_free + account.sat_held
         usd += sum(position.equity_micro for position in positions_of(market, company))
-    return (usd + sat * market.world.price.index_micro // SAT) // MICRO + sum(_rigs_usd(region, row, numbers))
+    for site in region.companies[row].sites:
+        usd += int(resale_micro(region, region.rows_on(site.row), numbers).sum())
+    return (usd + sat * market.world.price.index_micro // SAT) // MICRO
 
 
 def gini(values: Sequence[int]) -> float:
@@ -54,14 +54,3 @@ def deciles(values: Sequence[int]) -> list[int]:
     ordered = sorted(values)
     count = len(ordered)
     return [ordered[max(0, -(-part * count // DECILES) - 1)] for part in range(1, DECILES + 1)] if count else []
-
-
-def _rigs_usd(region: Region, row: int, numbers: Values) -> Iterator[int]:
-    """Give what the rigs of each site would sell for, as `RemoveRigs` pays for those that run."""
-    prices = np.array([numbers["rig_price_usd"][model] for model in MODELS], np.int64)
-    for site in region.companies[row].sites:
-        where = region.rigs_of(site.row)
-        rows = np.arange(where.start, where.stop)
-        left = np.maximum(0, Q30 - wear_of(region, rows))
-        values = prices.take(region.rigs["model"].take(rows)) * numbers["rig_resale_bp"] // BP * left // Q30
-        yield int(values.sum())

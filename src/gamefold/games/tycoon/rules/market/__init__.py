@@ -6,6 +6,7 @@ from typing import Final
 from gamefold.engine.ruleset import Handler, Intent, Tick
 from gamefold.games.tycoon.intents.border import HearRegion, Receive
 from gamefold.games.tycoon.intents.market import (
+    AdjustMargin,
     AmendOrder,
     CancelAll,
     CancelOrder,
@@ -15,6 +16,7 @@ from gamefold.games.tycoon.intents.market import (
     SendHome,
 )
 from gamefold.games.tycoon.intents.world import CancelEvent, InjectEvent, Propose
+from gamefold.games.tycoon.rules.market.backing import adjust_margin
 from gamefold.games.tycoon.rules.market.crossings import hear_region, link_accounts, receive, send_home
 from gamefold.games.tycoon.rules.market.handlers import (
     amend_order,
@@ -29,6 +31,7 @@ from gamefold.games.tycoon.rules.market.tick import tick
 from gamefold.games.tycoon.rules.market.world import cancel_event, inject_event, propose
 
 HANDLERS: Final[Mapping[type[Intent], Handler]] = {
+    AdjustMargin: adjust_margin,
     AmendOrder: amend_order,
     CancelAll: cancel_all,
     CancelOrder: cancel_order,

@@ -15,7 +15,16 @@ from gamefold.games.tycoon.intents.market import (
 )
 from gamefold.games.tycoon.rules.border import check_new, send, take_in
 from gamefold.games.tycoon.rules.market.governance import count_ballot, hear_weights
-from gamefold.games.tycoon.state.border import Ballot, Money, Perks, TradeReport
+from gamefold.games.tycoon.rules.market.patents import hear_claim, hear_license
+from gamefold.games.tycoon.state.border import (
+    Ballot,
+    LicenseFee,
+    LicenseSold,
+    Money,
+    PatentClaim,
+    Perks,
+    TradeReport,
+)
 from gamefold.games.tycoon.state.market import Account, Market
 
 
@@ -125,6 +134,10 @@ def _take(market: Market, crossing: Receive) -> list[Event]:
                 account.margin_discount_bp = cargo.margin_discount_bp
             case Ballot():
                 told += count_ballot(market.world, cargo)
+            case PatentClaim():
+                hear_claim(market.world, crossing.sender, cargo)
+            case LicenseFee() | LicenseSold():
+                hear_license(market.world, cargo)
             case _:
                 raise AssertionError(f"{crossing.sender} sends what only the market does")
     return told

@@ -2,6 +2,9 @@
 
 Perpetuals: initial margin is notional / leverage, maintenance grows by tiers and is continuous. Short options: a share
 of the index less what the option is out of the money, plus its mark. A long option is paid for and needs none.
+
+Maintenance is what equity at the mark must be, and a short option's equity has its mark taken off already. So the
+0.075 of the index is asked for alone, which is the study's "margin of 0.075 plus the mark".
 """
 
 from bisect import bisect_right
@@ -15,7 +18,7 @@ from gamefold.games.tycoon.state.units import BP, LOT_TICK_MICRO, TICK_MICRO
 
 
 def maintenance(terms: Terms, listing: Listing, lots: int) -> int:
-    """Give the margin below which a position of `lots` (signed) is liquidated."""
+    """Give the equity at the mark below which a position of `lots` (signed) is liquidated."""
     if listing.option is not None:
         return -lots * _option_maintenance(terms, listing) if lots < 0 else 0
     return _tiered(terms, abs(lots) * listing.mark * LOT_TICK_MICRO)
@@ -71,8 +74,8 @@ def _option_initial(terms: Terms, listing: Listing, off_bp: int) -> int:
     out = max(strike - index, 0) if listing.option.call else max(index - strike, 0)
     share = max(index * terms.option_initial_bp - out * BP, index * terms.option_initial_least_bp)
     backed = -(-share * (BP - off_bp) * LOT_TICK_MICRO // (BP * BP))
-    return max(backed + listing.mark * LOT_TICK_MICRO, _option_maintenance(terms, listing))
+    return max(backed, _option_maintenance(terms, listing)) + listing.mark * LOT_TICK_MICRO
 
 
 def _option_maintenance(terms: Terms, listing: Listing) -> int:
-    return -(-listing.index * terms.option_maintenance_bp * LOT_TICK_MICRO // BP) + listing.mark * LOT_TICK_MICRO
+    return -(-listing.index * terms.option_maintenance_bp * LOT_TICK_MICRO // BP)

@@ -1,7 +1,8 @@
-"""What an order would need from home, for routes: they send that much first."""
+"""What an order, or more margin, would need from home, for routes: they send that much first."""
 
 from gamefold.engine.refusal import Rejected
-from gamefold.games.tycoon.intents.market import GTC, AmendOrder, PlaceOrder
+from gamefold.games.tycoon.intents.market import GTC, AdjustMargin, AmendOrder, PlaceOrder
+from gamefold.games.tycoon.rules.market.backing import missing_margin
 from gamefold.games.tycoon.rules.market.crossings import blank
 from gamefold.games.tycoon.rules.market.handlers import read_order
 from gamefold.games.tycoon.rules.market.needs import funds_for, held_lots, only_closes
@@ -10,13 +11,15 @@ from gamefold.games.tycoon.state.market import SPOT_KIND, Listing, Market
 from gamefold.games.tycoon.state.units import LOT_SAT
 
 
-def quote(market: Market, order: PlaceOrder | AmendOrder) -> tuple[int, int]:
-    """Give the micro-USD and satoshi that an order needs beyond what its company has free at the market.
+def quote(market: Market, order: PlaceOrder | AmendOrder | AdjustMargin) -> tuple[int, int]:
+    """Give the micro-USD and satoshi that an order, or more margin, needs beyond what its company has free here.
 
     The worst case: what is not used comes home. Both are 0 for an order that would be refused for something else, so
     that it is the market that refuses it.
     """
     try:
+        if isinstance(order, AdjustMargin):
+            return missing_margin(market, order), 0
         if isinstance(order, AmendOrder):
             return _quote_amend(market, order)
         listing, sign, price, tif = read_order(market, order)

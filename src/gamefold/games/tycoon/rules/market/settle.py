@@ -11,6 +11,7 @@ from gamefold.games.tycoon.rules.market.resting import (
     retire,
     take_hold,
 )
+from gamefold.games.tycoon.rules.market.spot_gains import count_spot
 from gamefold.games.tycoon.state.book import Order
 from gamefold.games.tycoon.state.market import Account, Listing, Market
 from gamefold.games.tycoon.state.units import LOT_SAT, LOT_TICK_MICRO
@@ -51,6 +52,7 @@ def fill_spot(market: Market, listing: Listing, taker: Taker, tell: list[Event],
         maker_fee = -(-value * order.fee_rate // FEE_UNIT)
         maker.sat_held -= sat
         maker.usd_free += value - maker_fee
+        count_spot(other, maker, lots, value + fee, value - maker_fee)
     else:
         other.sat_free -= sat
         other.usd_free += value - fee
@@ -58,6 +60,7 @@ def fill_spot(market: Market, listing: Listing, taker: Taker, tell: list[Event],
         maker_fee = released - value
         maker.usd_held -= released
         maker.sat_free += sat
+        count_spot(maker, other, lots, released, value - fee)
     if not maker.active:
         market.touch(order.account)
     if not order.lots:

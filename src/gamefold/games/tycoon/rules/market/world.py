@@ -15,6 +15,7 @@ from gamefold.games.tycoon.rules import happenings
 from gamefold.games.tycoon.rules.market import governance
 from gamefold.games.tycoon.rules.market.calendar import sample_index
 from gamefold.games.tycoon.rules.market.difficulty import find_blocks, halve, network_conditions, start_chain
+from gamefold.games.tycoon.rules.market.patents import grant_patents, tell_patents
 from gamefold.games.tycoon.rules.market.price import move_price, shock, start_price
 from gamefold.games.tycoon.state.border import Border, Effects, MarketNews
 from gamefold.games.tycoon.state.units import BP, TICK_S
@@ -43,6 +44,7 @@ def world_tick(world: World, border: Border, players_ghs: int, ctx: Context) -> 
     world.chain.players_ghs = players_ghs
     told = happenings.happen(world.happenings, ctx, market_conditions(world, ctx.balance))
     told += governance.decide(world, border, ctx)
+    grant_patents(world, ctx)
     told += _strike(world, told, ctx)
     told += move_price(world.price, world.happenings.active, ctx)
     sample_index(world)
@@ -90,6 +92,7 @@ def tell_news(world: World, ctx: Context) -> MarketNews:
         effects=effects(world, ctx),
         proposals_begun=begun,
         proposals_ended=ended,
+        patents=tell_patents(world),
     )
 
 

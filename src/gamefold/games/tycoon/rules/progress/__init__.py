@@ -20,6 +20,7 @@ from gamefold.games.tycoon.events.progress import (
     QuestLost,
     ReputationChanged,
     ResearchFinished,
+    ResearchLostEffect,
     ResearchStarted,
     ResearchTookEffect,
     StandingOrdersSet,
@@ -45,7 +46,7 @@ from gamefold.games.tycoon.rules.progress.hooks import (
     on_site_created,
     on_trade_report,
 )
-from gamefold.games.tycoon.rules.progress.patents import license_patent, offer_license
+from gamefold.games.tycoon.rules.progress.patents import hear_royalty, license_patent, offer_license
 from gamefold.games.tycoon.rules.progress.prototypes import build_prototype
 from gamefold.games.tycoon.rules.progress.research import start_research
 from gamefold.games.tycoon.rules.progress.restore import check_progress, restore_progress
@@ -67,6 +68,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     ResearchStarted,
     ResearchFinished,
     ResearchTookEffect,
+    ResearchLostEffect,
     PrototypeBuilt,
     PatentGranted,
     PatentExpired,
@@ -85,6 +87,7 @@ __all__ = [
     "EVENTS",
     "HANDLERS",
     "check_progress",
+    "hear_royalty",
     "on_bill_unpaid",
     "on_branch_report",
     "on_company_opened",

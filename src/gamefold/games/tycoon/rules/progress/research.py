@@ -20,7 +20,7 @@ from gamefold.games.tycoon.intents.progress import (
     RESEARCH_LOCKED,
     StartResearch,
 )
-from gamefold.games.tycoon.rules.progress.patents import grant_patent
+from gamefold.games.tycoon.rules.progress.patents import claim_patent
 from gamefold.games.tycoon.rules.progress.perks import refresh_perks, share_of, totals_at
 from gamefold.games.tycoon.rules.progress.prototypes import try_prototype
 from gamefold.games.tycoon.rules.progress.quests import complete
@@ -79,11 +79,11 @@ def advance_research(region: Region, speed_bp: int, ctx: Context) -> Iterator[Ev
         for one in region.companies[row].progress.running
         if one.due <= book.research_clock
     )
-    for _, row, node in finished:
-        yield from _finish(region, row, node, ctx)
+    for due, row, node in finished:
+        yield from _finish(region, row, node, due, ctx)
 
 
-def _finish(region: Region, row: int, name: str, ctx: Context) -> Iterator[Event]:
+def _finish(region: Region, row: int, name: str, due: int, ctx: Context) -> Iterator[Event]:
     company, node = region.companies[row], TREE[name]
     progress = company.progress
     progress.running = [one for one in progress.running if one.node != name]
@@ -91,7 +91,7 @@ def _finish(region: Region, row: int, name: str, ctx: Context) -> Iterator[Event
     _remember_due(region, row)
 
     # What comes of it is told after the fact itself, though the fact has to know it.
-    follows: list[Event] = list(grant_patent(region, row, node, ctx))
+    follows: list[Event] = list(claim_patent(region, row, node, due, ctx))
     if node.prototype:
         follows.append(try_prototype(region, row, name, 0, ctx))
     yield ResearchFinished(company.id, name, may_use(company.id, progress, region.book.patents.get(name), node))

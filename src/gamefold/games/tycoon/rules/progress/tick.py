@@ -6,7 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from gamefold.engine.ruleset import Context, Event
-from gamefold.games.tycoon.rules.progress.patents import expire_patents
+from gamefold.games.tycoon.rules.progress.patents import expire_patents, hear_patents
 from gamefold.games.tycoon.rules.progress.quests import begin_day, begin_week, count_mined
 from gamefold.games.tycoon.rules.progress.reputation import decay
 from gamefold.games.tycoon.rules.progress.research import advance_research
@@ -26,6 +26,8 @@ def progress_tick(region: Region, ctx: Context, news: MarketNews, *, mined_sat: 
     yield from _turn_the_calendar(region, ctx)
     # A new day counts what is mined in its first tick, so nobody completes a quest of a day that is over.
     yield from count_mined(region, mined_sat, ctx)
+    # What somebody finished before is known before anybody finishes it now.
+    yield from hear_patents(region, news, ctx)
     yield from advance_research(region, news.effects.research_bp, ctx)
     yield from obey_standing_orders(region, ctx)
     hear_proposals(region, news)

@@ -7,7 +7,7 @@ from gamefold.engine.ruleset import Context, Event
 from gamefold.games.tycoon.events.region import FundsUnclaimed
 from gamefold.games.tycoon.intents.border import TOO_EARLY, Receive
 from gamefold.games.tycoon.rules.border import check_new, take_in
-from gamefold.games.tycoon.rules.progress import on_prize, on_trade_report
+from gamefold.games.tycoon.rules.progress import hear_royalty, on_prize, on_trade_report
 from gamefold.games.tycoon.rules.purse import move
 from gamefold.games.tycoon.rules.region.branches import hear_branch, hear_home
 from gamefold.games.tycoon.state.border import (
@@ -17,6 +17,7 @@ from gamefold.games.tycoon.state.border import (
     FundsWanted,
     Money,
     Prize,
+    Royalty,
     SitePerks,
     TradeReport,
 )
@@ -39,6 +40,9 @@ def receive(region: Region, intent: Receive, ctx: Context) -> Iterator[Event]:
         match cargo:
             case Money() if row is None:
                 yield _let_wait(region, cargo)
+            case Royalty():
+                assert row is not None, "a holder is at home in the region its patent names"
+                yield from hear_royalty(region, row, cargo, ctx)
             case Money():
                 assert row is not None
                 region.ledger["received_usd"][row] += cargo.usd_micro

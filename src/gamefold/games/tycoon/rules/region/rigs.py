@@ -28,10 +28,10 @@ from gamefold.games.tycoon.rules.purse import check_funds, company_row, move
 from gamefold.games.tycoon.rules.region.branches import foresee_bill
 from gamefold.games.tycoon.rules.region.sites import found_rigs, found_site
 from gamefold.games.tycoon.state.columns import Array
-from gamefold.games.tycoon.state.prices import rig_price_bp, rig_price_micro, slots_of
-from gamefold.games.tycoon.state.region import FAILED, FIRMWARES, MODELS, OK, Q30, REPAIRING, Region, Site
-from gamefold.games.tycoon.state.units import BP, MICRO
-from gamefold.games.tycoon.state.wear import wear_of
+from gamefold.games.tycoon.state.prices import rig_price_micro, slots_of
+from gamefold.games.tycoon.state.region import FAILED, FIRMWARES, MODELS, REPAIRING, Region, Site
+from gamefold.games.tycoon.state.resale import resale_micro
+from gamefold.games.tycoon.state.units import BP
 
 
 def add_rigs(region: Region, intent: AddRigs, ctx: Context) -> Iterator[Event]:
@@ -87,7 +87,7 @@ def remove_rigs(region: Region, intent: RemoveRigs, ctx: Context) -> Iterator[Ev
     site = found_site(region, row, intent.site)
     rows = found_rigs(region, site, intent.rigs)
 
-    value = _resale_micro(region, rows, ctx)
+    value = int(resale_micro(region, rows, ctx.balance).sum())
     rids = tuple(region.rigs["rid"].take(rows).tolist())
     take_away(region, row, rows)
     look_at(region, np.array([site.row], np.int64), ctx.balance)
@@ -134,13 +134,3 @@ def set_firmware(region: Region, intent: SetFirmware, ctx: Context) -> Iterator[
     go_on(region, rows, ctx.balance)
     look_at(region, np.array([site.row], np.int64), ctx.balance)
     yield FirmwareSet(intent.company, site.id, tuple(region.rigs["rid"].take(rows).tolist()), intent.firmware)
-
-
-def _resale_micro(region: Region, rows: Array, ctx: Context) -> int:
-    """What is left of the price, rounded down for each rig. A shortage pays nobody more."""
-    usd = np.array([ctx.balance["rig_price_usd"][name] for name in MODELS], np.int64)
-    share_bp = ctx.balance["rig_resale_bp"] * min(BP, rig_price_bp(region.news)) // BP
-    new = usd.take(region.rigs["model"].take(rows)) * MICRO * share_bp // BP
-    left_q20 = (Q30 - wear_of(region, rows)).clip(0) >> 10
-    worth = new * left_q20 >> 20
-    return int(np.where(region.rigs["status"].take(rows) == OK, worth, worth // 2).sum())
