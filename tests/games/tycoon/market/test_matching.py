@@ -56,6 +56,7 @@ def by_ladder(flow: list[Command]) -> tuple[list[tuple[int, int, int, int]], lis
             book.side(sign).add(alive[serial])
         for side in (book.bids, book.asks):
             assert not side.heap or side.heap[0][2].lots  # the first is always on the book
+            assert list(side.best_first()) == side.orders()
     return fills, [(order.id, order.lots) for order in book.orders()]
 
 

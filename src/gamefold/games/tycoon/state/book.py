@@ -82,9 +82,17 @@ class Side:
         """Give the lowest rank that has orders."""
         return self.heap[0][0] if self.heap else None
 
-    def orders(self) -> Iterator[Order]:
+    def orders(self) -> list[Order]:
         """Give all orders by priority."""
-        return (order for _, _, order in sorted(self.heap) if order.lots)
+        return [order for _, _, order in sorted(self.heap) if order.lots]
+
+    def best_first(self) -> Iterator[Order]:
+        """Give orders by priority, one after the other: for whoever wants the first few of many."""
+        heap = self.heap.copy()
+        while heap:
+            _, _, order = heappop(heap)
+            if order.lots:
+                yield order
 
 
 class Book:

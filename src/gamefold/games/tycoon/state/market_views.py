@@ -228,7 +228,7 @@ def _volume(market: Market, listing: Listing) -> int:
 
 
 def _levels(side: Side, levels: int, sign: int) -> tuple[tuple[int, int], ...]:
-    by_rank = groupby(side.orders(), key=attrgetter("rank"))
+    by_rank = groupby(side.best_first(), key=attrgetter("rank"))
     return tuple((sign * rank, sum(order.lots for order in orders)) for rank, orders in islice(by_rank, max(0, levels)))
 
 
