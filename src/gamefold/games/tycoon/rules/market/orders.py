@@ -198,7 +198,7 @@ def place(
             post_only,
             client_id,
         )
-        rest(market, listing, account, order)
+        rest(market, listing, own, account, order)
     elif account.home:
         reason = NOTHING_LEFT if left else FILLED
         tell.append(OrderClosed(name, account.company, listing.name, left, reason))

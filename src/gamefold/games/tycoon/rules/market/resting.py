@@ -4,7 +4,7 @@ from typing import Final
 
 from gamefold.engine.ruleset import Event
 from gamefold.games.tycoon.events.market import OrderClosed
-from gamefold.games.tycoon.state.book import Order
+from gamefold.games.tycoon.state.book import Order, Side
 from gamefold.games.tycoon.state.market import Account, Listing, Market
 from gamefold.games.tycoon.state.units import LOT_SAT, LOT_TICK_MICRO
 
@@ -32,8 +32,8 @@ def paid_in_full(listing: Listing, sign: int) -> bool:
     return sign > 0 and (listing.positions is None or listing.positions.paid_up)
 
 
-def rest(market: Market, listing: Listing, account: Account, order: Order) -> None:
-    """Put an order on the book and hold what it needs. The account, which is the order's, has it."""
+def rest(market: Market, listing: Listing, side: Side, account: Account, order: Order) -> None:
+    """Put an order on its side of the book and hold what it needs. The account, which is the order's, has it."""
     number, hold = order.account, order.hold
     if hold:
         account.usd_free -= hold
@@ -44,8 +44,7 @@ def rest(market: Market, listing: Listing, account: Account, order: Order) -> No
         sat = order.lots * LOT_SAT
         account.sat_free -= sat
         account.sat_held += sat
-    book = listing.book
-    (book.bids if order.sign > 0 else book.asks).add(order)
+    side.add(order)
     market.open_orders[number][order.name] = order
     if order.client_id:
         market.client_ids[number, order.client_id] = order.id
