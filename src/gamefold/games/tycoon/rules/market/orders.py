@@ -111,8 +111,8 @@ def place(
         if not reduce_only and abs(held + sign * lots) > terms.position_lots_max:
             raise Rejected(POSITION_LIMIT, f"A position has at most {terms.position_lots_max} lots.")
     bound = sign * limit
-    best = opposite.best()
-    crosses = best is not None and best <= bound
+    heap = opposite.heap
+    crosses = bool(heap) and heap[0][0] <= bound
     if crosses and post_only:
         raise Rejected(POST_ONLY_WOULD_CROSS, "This order would be filled at once.")
     if not reduce_only:
@@ -143,7 +143,7 @@ def place(
     tick, nth = market.tick, market.serial
     name = f"{tick}-{nth}"
     if account.home:
-        best = own.best()
+        away = -bound - own.heap[0][0] if own.heap and price is not None else 0
         tell.append(
             OrderPlaced(
                 name,
@@ -158,7 +158,7 @@ def place(
                 reduce_only,
                 leverage,
                 client_id,
-                0 if price is None or best is None or best >= -bound else -bound - best,
+                max(0, away),
             )
         )
     left = lots
