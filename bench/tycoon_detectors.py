@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.games.tycoon.anticheat.town import FIRST_TICK, HOUR_TICKS, THRESHOLDS, Town
-
 from bench.common import Effort, median, rounded, run, say, spread, take_turns
 from gamefold.games.tycoon.reactors.anticheat.churn import churn
 from gamefold.games.tycoon.reactors.anticheat.detect import trading_findings
@@ -20,6 +18,7 @@ from gamefold.games.tycoon.reactors.anticheat.rhythm import rhythm
 from gamefold.games.tycoon.reactors.anticheat.spoofing import spoofing
 from gamefold.games.tycoon.reactors.anticheat.transfers import transfers, transfers_of
 from gamefold.games.tycoon.reactors.anticheat.wash import wash
+from tests.games.tycoon.anticheat.town import FIRST_TICK, HOUR_TICKS, THRESHOLDS, Town
 
 
 def main(arguments: list[str] | None = None) -> None:

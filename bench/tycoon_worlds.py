@@ -3,9 +3,6 @@
 from functools import lru_cache
 from typing import Any
 
-from tests.games.tycoon.region.builders import news_of as news_for
-from tests.games.tycoon.region.builders import seeded_region
-
 from gamefold.engine.balance import Values
 from gamefold.engine.ruleset import Context
 from gamefold.games.tycoon.balance import SHEET
@@ -19,6 +16,8 @@ from gamefold.games.tycoon.state.region import Region
 from gamefold.games.tycoon.state.units import LOT_TICK_MICRO, MICRO, REGIONS
 from gamefold.testkit.clock import START_MS
 from gamefold.testkit.play import SEED
+from tests.games.tycoon.region.builders import news_of as news_for
+from tests.games.tycoon.region.builders import seeded_region
 
 LOTS_MOST = 100  # of a position
 BACKED = 3  # a position's margin is this part of its value

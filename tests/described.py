@@ -33,13 +33,12 @@ class Description:
     async def hears(self, answer: httpx.Response) -> None:
         """For `httpx.AsyncClient(event_hooks={"response": [description.hears]})`."""
         await answer.aread()
-        self.holds(answer.request.method, answer.request.url.path, answer)
+        # An address that is not described is let be: pages are not, and what is not there.
+        if (operation := self.operation_at(answer.request.method, answer.request.url.path)) is not None:
+            self.holds(operation, answer)
 
-    def holds(self, method: str, path: str, answer: httpx.Response) -> None:
-        """Hold one answer against the description of its operation. An address that is not described is let be."""
-        operation = self.operation_at(method, path)
-        if operation is None:
-            return
+    def holds(self, operation: Operation, answer: httpx.Response) -> None:
+        """Hold one answer against the description of its operation."""
         told = (*operation, answer.status_code, answer.text[:300])
         described = self.operations[operation]["responses"]
         status = str(answer.status_code)
@@ -56,12 +55,22 @@ class Description:
         code = answer.json()["error"]["code"]
         assert code in ANYWHERE | codes_of(described.get(status, {})), told
 
+    def object_of(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Give what a schema says of an object; of alternatives the first."""
+        while "$ref" in schema or "anyOf" in schema:
+            schema = schema["anyOf"][0] if "anyOf" in schema else self._part(schema["$ref"])
+        return schema
+
     def operation_at(self, method: str, path: str) -> Operation | None:
         """Find the operation of a request."""
         for pattern, template in self._paths:
             if (method, template) in self.operations and pattern.fullmatch(path):
                 return method, template
         return None
+
+    def _part(self, reference: str) -> dict[str, Any]:
+        part: dict[str, Any] = self.schema["components"]["schemas"][reference.rpartition("/")[2]]
+        return part
 
     def _new_validator(self, operation: Operation, status: str) -> Any:
         content = self.operations[operation]["responses"][status]["content"]["application/json"]

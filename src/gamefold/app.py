@@ -30,6 +30,7 @@ from gamefold.games.spellcasters.game import open_playground
 from gamefold.games.spellcasters.routes import PlaygroundOptions
 from gamefold.games.tycoon.game import GAME as TYCOON
 from gamefold.games.tycoon.game import TycoonServer
+from gamefold.platform.accounts.passwords import Passwords
 from gamefold.platform.accounts.players import Doors
 from gamefold.platform.engine_metrics import EngineMetrics
 from gamefold.platform.game import Game, House, Opened
@@ -92,11 +93,12 @@ def build(
     clock: Clock | None = None,
     on_fatal: Callable[[str], None] = lambda _reason: None,
     telemetry: Telemetry | None = None,
+    passwords: Passwords | None = None,
 ) -> Server:
     """Put a server together: `games` (all by default), each under its prefix, or one `at_root`.
 
     `on_fatal` hears why the engine must not write any more; the process should end then. `telemetry` is what the
-    settings say, if none is given.
+    settings say, and `passwords` are hashed at full cost, if none are given.
     """
     chosen = [GAMES[name] for name in games or GAMES]
     assert len(chosen) == 1 or not at_root, "only one game can be at the root"
@@ -130,6 +132,7 @@ def build(
         streams=streams,
         registry=registry,
         node=node,
+        passwords=passwords,
     )
     house = House(
         database=database,

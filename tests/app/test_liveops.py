@@ -15,6 +15,7 @@ from gamefold.platform.accounts.moderation import create_superuser
 from gamefold.platform.accounts.passwords import Passwords
 from gamefold.settings import read_settings
 from gamefold.testkit.clock import VirtualClock
+from tests.passwords import cheap_passwords
 
 PASSWORD = "correct-Pferd 7 Batterie"
 REASON = {"reason": "a test"}
@@ -23,7 +24,7 @@ REASON = {"reason": "a test"}
 @contextlib.asynccontextmanager
 async def a_server(path: Path, *games: str, at_root: bool = False) -> AsyncIterator[tuple[Server, httpx.AsyncClient]]:
     settings = read_settings(GAMEFOLD_DATA=path, LOG_DIR=path / "logs", RATE_LIMIT_PER_MIN=0)
-    server = build(settings, games=games, at_root=at_root, clock=VirtualClock())
+    server = build(settings, games=games, at_root=at_root, clock=VirtualClock(), passwords=cheap_passwords())
     async with server.app.router.lifespan_context(server.app):
         transport = httpx.ASGITransport(app=server.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(base_url="http://house", transport=transport, timeout=60) as http:

@@ -1,11 +1,8 @@
 """Two processes, one store: what a world is, one of them decides at a time."""
 
 import asyncio
-import contextlib
-import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +10,13 @@ from gamefold.engine.asked import Ack, HostStopped, WorldUnavailable
 from gamefold.engine.history import verify
 from gamefold.engine.journal import StorageUnavailable
 from gamefold.engine.observe import Observer
-from gamefold.testkit.hosted import Hosted, a_postgres_store, a_store, hosted
+from gamefold.storage.opening import open_database
+from gamefold.testkit.hosted import Hosted, hosted, make_tables
 from gamefold.testkit.toys import LEDGER, METADATA, PROJECTORS, PURSE
 from gamefold.testkit.toys.ledger import Deposit, LedgerSpec
 from gamefold.testkit.toys.purse import Earn, PurseSpec, Spend
 from gamefold.testkit.toys.tables import holdings_of
 
-SERVER = "postgresql://postgres@127.0.0.1:5432"
 RULES = (LEDGER, replace(PURSE, snapshot_every=7))
 
 
@@ -31,17 +28,12 @@ class Watching(Observer):
         self.reasons.append(reason)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    async with contextlib.AsyncExitStack() as stack:
-        if request.param == "sqlite":
-            yield f"sqlite:///{await a_store(tmp_path / 'shared.db', METADATA)}"
-            return
-        try:
-            url = await stack.enter_async_context(a_postgres_store(SERVER, f"gamefold_fences_{os.getpid()}", METADATA))
-        except OSError as error:
-            pytest.skip(f"no PostgreSQL at 127.0.0.1:5432: {error}")
-        yield url
+@pytest.fixture
+async def url(url: str) -> str:
+    database = open_database(url)
+    await database.write(lambda connection: make_tables(connection, METADATA))
+    await database.close()
+    return url
 
 
 @pytest.fixture

@@ -7,15 +7,11 @@ from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
-from pwdlib.hashers.bcrypt import BcryptHasher
 from sqlalchemy import Table, func, select, text
 
 from gamefold.engine.entropy import Entropy
 from gamefold.platform.accounts.access_tokens import AccessTokens
 from gamefold.platform.accounts.moderation import Moderation
-from gamefold.platform.accounts.passwords import Passwords
 from gamefold.platform.accounts.players import Doors
 from gamefold.platform.accounts.refresh_tokens import Succession
 from gamefold.platform.accounts.revocations import Revocations
@@ -28,6 +24,7 @@ from gamefold.storage.database import Database
 from gamefold.testkit.clock import VirtualClock
 from gamefold.web.metrics import WebMetrics
 from gamefold.web.streams import Streams
+from tests.passwords import cheap_passwords
 
 SECRET = b"a secret for tests, and long enough"
 ISSUER = "gamefold"
@@ -36,11 +33,6 @@ OTHER_GAME = "gamefold:tycoon"
 AUDIENCES = {"/focus": GAME, "/tycoon": OTHER_GAME, "": "gamefold:house"}
 GOOD = "correct-Pferd 7 Batterie"
 UNKNOWN = "11111111-2222-4333-8444-555555555555"
-
-
-def cheap_passwords(**options: Any) -> Passwords:
-    scheme = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1), BcryptHasher(rounds=4)))
-    return Passwords(scheme, **options)
 
 
 class WatchedStreams(Streams):

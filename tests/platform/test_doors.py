@@ -14,9 +14,10 @@ from gamefold.platform.accounts.sockets import UNAUTHORIZED_CODE
 from gamefold.platform.budgets import Budgets
 from gamefold.storage.opening import open_database
 from gamefold.web.idempotency import Claim, Fresh, Replay
+from tests.passwords import cheap_passwords
 
 from .app import Site, a_site
-from .people import GAME, GOOD, OTHER_GAME, People, cheap_passwords, some_people
+from .people import GAME, GOOD, OTHER_GAME, People, some_people
 
 
 class MemoryStore:

@@ -13,10 +13,10 @@ from gamefold.platform.budgets import Budgets, Window
 from gamefold.platform.limits import address_of, rate_limited
 from gamefold.platform.tenants.roles import Role
 from gamefold.storage.opening import open_database
+from tests.servers import REDIS_URL
 
 from .app import Site, a_site
 from .people import People, some_people
-from .stores import REDIS_URL
 from .test_doors import MemoryStore
 
 

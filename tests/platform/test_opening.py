@@ -16,8 +16,9 @@ from gamefold.platform.jobs.tables import job_runs
 from gamefold.platform.opening import Platform, PlatformOptions
 from gamefold.storage.database import Database
 from gamefold.testkit.clock import VirtualClock
+from tests.passwords import cheap_passwords
 
-from .people import GAME, GOOD, ISSUER, SECRET, WatchedStreams, cheap_passwords
+from .people import GAME, GOOD, ISSUER, SECRET, WatchedStreams
 
 
 def a_platform(database: Database, clock: VirtualClock, wall: VirtualClock) -> Platform:

@@ -19,8 +19,9 @@ from gamefold.platform.accounts.passwords import (
 from gamefold.platform.refusals import INVALID_CREDENTIALS, PASSWORD_TOO_LONG, PASSWORD_TOO_WEAK
 from gamefold.storage.opening import open_database
 from gamefold.web.errors import Unavailable
+from tests.passwords import cheap_passwords
 
-from .people import GAME, GOOD, People, cheap_passwords, some_people
+from .people import GAME, GOOD, People, some_people
 
 
 def code_of(password: str, *known: str) -> str | None:

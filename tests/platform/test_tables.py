@@ -1,7 +1,6 @@
 """The platform's tables are what statements expect, and survive a move to the other database."""
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -17,25 +16,16 @@ from gamefold.storage.columns import milliseconds, moment
 from gamefold.storage.database import Database
 from gamefold.storage.naming import Names
 from gamefold.storage.opening import open_database
+from tests.servers import DIALECTS
 
 from .people import GAME, GOOD, UNKNOWN, People, some_people
-from .stores import postgres_database
 
 
-@pytest.fixture
-def fresh_postgres(postgres_session: str) -> Iterator[str]:
-    """A database on PostgreSQL without tables."""
-    assert postgres_session
-    with postgres_database() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=DIALECTS)
+def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/other.db"
-        return
-    yield request.getfixturevalue("fresh_postgres")
+        return f"sqlite:///{tmp_path}/other.db"
+    return request.getfixturevalue("empty_postgres_url")
 
 
 async def test_every_column_is_there_and_as_it_should_be(database: Database) -> None:
@@ -106,11 +96,11 @@ async def test_the_users_of_postgres_are_literally_those_of_the_spec(postgres_ur
 
 
 @pytest.mark.postgres
-async def test_a_postgres_that_refuses_the_extension_gets_along_without_it(fresh_postgres: str) -> None:
-    database = open_database(fresh_postgres)
+async def test_a_postgres_that_refuses_the_extension_gets_along_without_it(empty_postgres_url: str) -> None:
+    database = open_database(empty_postgres_url)
     # Somebody else's type is in its place: the extension cannot be made.
     await database.write(lambda connection: connection.execute(sa.text("CREATE TYPE public.citext AS (x int)")).close())
-    await migrate.upgrade(fresh_postgres)
+    await migrate.upgrade(empty_postgres_url)
     async with some_people(database) as people:
         grant = await people.ada("Ada@example.com")
         assert (await people.login("ADA@example.com")).user == grant.user
@@ -150,16 +140,16 @@ async def test_people_move_with_a_backup_to_the_other_database(
 
 @pytest.mark.postgres
 async def test_a_move_from_sqlite_to_postgres_does_not_depend_on_the_machines_time_zone(
-    sqlite_url: str, fresh_postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, empty_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here, there = open_database(sqlite_url), open_database(fresh_postgres)
+    here, there = open_database(sqlite_url), open_database(empty_postgres_url)
     async with some_people(here) as people:
         grant = await people.ada()
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()
     try:
         await backup(sqlite_url, tmp_path / "backup")
-        await restore(tmp_path / "backup", fresh_postgres)
+        await restore(tmp_path / "backup", empty_postgres_url)
         query = sa.select(users.c.created_at)
         moved = await there.read(lambda connection: connection.execute(query).scalar_one())
     finally:

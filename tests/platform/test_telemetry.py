@@ -41,6 +41,7 @@ from gamefold.testkit.hosted import hosted
 from gamefold.testkit.toys import CLOCKWORK
 from gamefold.testkit.toys.clockwork import ClockworkSpec, SetAlarm
 from gamefold.web.logs import configure_logs
+from tests.passwords import cheap_passwords
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -89,7 +90,7 @@ async def a_traced_server(url: str, data: Path, telemetry: Telemetry | None = No
     traces = Traces(TracerProvider(shutdown_on_exit=False))
     traces.provider.add_span_processor(SimpleSpanProcessor(exporter))
     settings = read_settings(GAMEFOLD_DATA=data, DATABASE_URL=url, RATE_LIMIT_PER_MIN=0, SESSION_MIN_RATIO=0)
-    server = build(settings, telemetry=telemetry or Telemetry(traces))
+    server = build(settings, telemetry=telemetry or Telemetry(traces), passwords=cheap_passwords())
     transport = httpx.ASGITransport(app=server.app)
     async with (
         server.app.router.lifespan_context(server.app),

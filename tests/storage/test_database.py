@@ -250,9 +250,9 @@ async def test_no_server() -> None:
 
 
 @pytest.mark.postgres
-async def test_connections_that_the_server_closed(postgres_session: str) -> None:
-    database = PostgresDatabase(postgres_session, connections=2)
-    other = PostgresDatabase(postgres_session)
+async def test_connections_that_the_server_closed(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url, connections=2)
+    other = PostgresDatabase(postgres_url)
 
     def others(connection: Connection) -> list[int]:
         mine = "pid <> pg_backend_pid() AND datname = current_database() AND application_name = 'gamefold'"
@@ -314,7 +314,7 @@ async def test_addresses(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-async def test_libpq_parameters_in_the_address(postgres_session: str) -> None:
-    database = open_database(f"{postgres_session}?sslmode=prefer")
+async def test_libpq_parameters_in_the_address(postgres_url: str) -> None:
+    database = open_database(f"{postgres_url}?sslmode=prefer")
     assert await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar()) == 1
     await database.close()

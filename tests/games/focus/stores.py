@@ -1,13 +1,9 @@
 """Databases and hosts to test with, and the people who play there."""
 
-import asyncio
 import contextlib
-import os
-import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 from sqlalchemy import Connection, text
 
 from gamefold.engine.ruleset import Event, Intent, Ruleset
@@ -21,59 +17,11 @@ from gamefold.testkit.hosted import Hosted
 
 from .builders import LUCKY, NOON_MS, OTHER_TENANT, OTHER_USER, TENANT, USER, an_id
 
-POSTGRES_URL = os.environ.get("GAMEFOLD_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
-
 ME = Scope(TENANT, USER)
 COLLEAGUE = Scope(TENANT, OTHER_USER)  # another user of my tenant
 ELSEWHERE = Scope(OTHER_TENANT, USER)  # myself in another tenant
 STRANGER = Scope(OTHER_TENANT, OTHER_USER)
 EVERYBODY = (ME, COLLEAGUE, ELSEWHERE, STRANGER)
-
-
-async def ask(statement: str, url: str = POSTGRES_URL) -> Any:
-    connection = await asyncpg.connect(url, timeout=3)
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
-
-
-def why_no_postgres() -> str | None:
-    try:
-        asyncio.run(ask("SELECT 1"))
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        return f"no PostgreSQL answers at {POSTGRES_URL.rpartition('@')[2]}: {type(error).__name__}"
-    return None
-
-
-@contextlib.contextmanager
-def postgres_database(owner_may: str | None = None) -> Iterator[str]:
-    """Make a database; `owner_may` gives it an owner of its own, with these attributes (such as CREATEROLE)."""
-    name = f"gamefold_focus_{secrets.token_hex(6)}"
-    server, _, _ = POSTGRES_URL.rpartition("/")
-    if owner_may is not None:
-        asyncio.run(ask(f"CREATE ROLE {name} LOGIN {owner_may}"))
-        server = f"postgresql://{name}@{server.rpartition('@')[2]}"
-    asyncio.run(ask(f"CREATE DATABASE {name} {'' if owner_may is None else f'OWNER {name}'}"))
-    try:
-        yield f"{server}/{name}"
-    finally:
-        asyncio.run(ask(f"DROP DATABASE {name} WITH (FORCE)"))
-        if owner_may is not None:
-            asyncio.run(ask(f"DROP ROLE {name}"))
-
-
-async def forget_everything(url: str) -> None:
-    """Delete all worlds, people and what is theirs, and keep the catalogue."""
-    database = open_database(url)
-    tables = ("platform.users", "platform.tenant", "engine.journal", "engine.snapshots", "engine.runs", "engine.worlds")
-
-    def transaction(connection: Connection) -> None:
-        for table in (*tables, "focus.featured_items"):
-            connection.execute(text(f"DELETE FROM {table}"))
-
-    await database.write(transaction)
-    await database.close()
 
 
 def add_people(connection: Connection) -> None:

@@ -19,7 +19,7 @@ from .world.test_same_bits import features
 
 GOLDEN = {
     "region": "58cf0919283d2ee3",
-    "season": "f3f38abae959faeb",
+    "season": "3e444238ce505e84",
 }
 
 ROOT = Path(__file__).parents[3]

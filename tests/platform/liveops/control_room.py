@@ -106,6 +106,10 @@ class ToyLive(LiveGame):
         self.heard.append((operation, account_id, "in"))
         return {"excluded": False}
 
+    async def link(self, operation: Operation, account_ids: Sequence[str], group: str | None) -> Told:
+        self.heard.append((operation, *account_ids, group))
+        return {"linked": group is not None}
+
 
 @dataclass
 class ControlRoom:

@@ -23,6 +23,7 @@ CALLS: dict[str, tuple[Any, int]] = {
     "GET /leaderboard": (None, 200),
     "POST /leaderboard/exclude": (WHO, 200),
     "POST /leaderboard/include": (WHO, 200),
+    "POST /links": ({**BECAUSE, "accountIds": [UNKNOWN], "group": "pair"}, 200),
 }
 
 
@@ -161,3 +162,13 @@ async def test_seasons_and_leaderboards(room: ControlRoom) -> None:
     await room.good("POST", "/toys/leaderboard/include", WHO)
     for action in ("season.started", "leaderboard.excluded", "leaderboard.included"):
         assert len(await room.audited(action)) == 1, action
+
+
+async def test_accounts_are_linked_and_unlinked(room: ControlRoom) -> None:
+    body = {**BECAUSE, "accountIds": [UNKNOWN]}
+    assert await room.good("POST", "/toys/links", {**body, "group": "pair"}) == {"linked": True}
+    assert await room.good("POST", "/toys/links", body) == {"linked": False}
+    assert [one[1:] for one in room.live.heard] == [(UNKNOWN, "pair"), (UNKNOWN, None)]
+    assert len(await room.audited("accounts.linked")) == 2
+    for wrong in ({"accountIds": []}, {"accountIds": ["x"]}, {"group": " "}, {"group": "x" * 65}):
+        assert (await room.refused("POST", "/toys/links", {**body, **wrong}))[0] == 422

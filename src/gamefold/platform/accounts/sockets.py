@@ -18,6 +18,7 @@ from gamefold.platform.accounts.players import Player, doors_of, unauthorized
 
 WAIT_S: Final = 5.0
 UNAUTHORIZED_CODE: Final = 4401
+REASON: Final = f"no valid token within {WAIT_S:.0f} seconds"
 MESSAGE_CHARACTERS_MAX: Final = 8_192
 SUBPROTOCOL: Final = "bearer"
 
@@ -63,7 +64,7 @@ async def socket_player(socket: WebSocket, wait_s: float = WAIT_S) -> SocketLogi
     player = await _admitted(socket, message.get("token")) if message.get("type") == "auth" else None
     if player is None:
         with suppress(RuntimeError, WebSocketDisconnect):
-            await socket.close(UNAUTHORIZED_CODE)
+            await socket.close(UNAUTHORIZED_CODE, REASON)
         return None
     return SocketLogin(player, OpenSocket(socket), {**message, "token": None})
 

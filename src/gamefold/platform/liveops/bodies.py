@@ -148,6 +148,13 @@ class LeaderboardBody(Asked):
     account_id: Uuid
 
 
+class LinkBody(Asked):
+    """Accounts that are one owner's. Without a `group` they are strangers again."""
+
+    account_ids: Annotated[list[Uuid], Field(min_length=1, max_length=100)]
+    group: Annotated[Text, StringConstraints(min_length=1, max_length=64, pattern=r"\S")] | None = None
+
+
 class BanBody(Asked):
     """A ban, for good or until a time in milliseconds since 1970."""
 

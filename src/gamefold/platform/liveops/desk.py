@@ -15,7 +15,7 @@ from gamefold.platform.accounts.players import Player
 from gamefold.platform.audit import Actor, write_audit
 from gamefold.platform.liveops.live_game import NOT_SUPPORTED, LiveGame, Operation
 from gamefold.platform.liveops.parameters import CHAIN, Parameters
-from gamefold.platform.liveops.refusals import GAME_NOT_FOUND
+from gamefold.platform.liveops.refusals import GAME_NOT_FOUND, STATUS_OF
 from gamefold.platform.liveops.summary import summary_of
 from gamefold.platform.opening import Platform
 from gamefold.storage.database import Database
@@ -45,13 +45,13 @@ class OperatedGame:
     together: Together = _alone
 
     async def told(self, work: Callable[[LiveGame], Awaitable[T]]) -> T:
-        """Ask the game for something. What it refuses has the status of the game's own table; 404 NOT_SUPPORTED."""
+        """Ask the game for something. What it refuses has the status of the game's own table, or of the house's."""
         try:
             if self.live is None:
                 raise Rejected(NOT_SUPPORTED, "This game has no such thing.")
             return await work(self.live)
         except Rejected as refusal:
-            status = 404 if refusal.code == NOT_SUPPORTED else self.status_of.get(refusal.code, 409)
+            status = self.status_of.get(refusal.code, STATUS_OF.get(refusal.code, 409))
             raise Refused(status, refusal.code, refusal.message, details=refusal.details) from None
 
 

@@ -17,6 +17,7 @@ from gamefold.platform.liveops.bodies import (
     EventBody,
     GrantBody,
     LeaderboardBody,
+    LinkBody,
     RestoreBody,
     SeasonBody,
 )
@@ -118,12 +119,20 @@ def build(desk: Desk) -> APIRouter:
         await desk.audit_told(operation, "leaderboard.included", game, {"account": body.account_id, **told})
         return JSONResponse(dict(told))
 
+    @router.post("/links", **write("Treat accounts as one owner's", "link"))
+    async def link(request: Request, who: Superuser, game: str, body: LinkBody) -> Response:
+        operation = operation_of(request, who, body.reason)
+        told = await desk.game(game).told(lambda live: live.link(operation, body.account_ids, body.group))
+        details = {"accounts": body.account_ids, "group": body.group, **told}
+        await desk.audit_told(operation, "accounts.linked", game, details)
+        return JSONResponse(dict(told))
+
     return router
 
 
 METHODS: Final = (
     "inject_event", "events", "grant", "restore", "start_season", "end_season", "seasons", "leaderboard", "exclude",
-    "include",
+    "include", "link",
 )  # fmt: skip
 
 
@@ -131,7 +140,7 @@ def _described(desk: Desk) -> tuple[Described, Mapping[str, Says]]:
     """Put together what the games that are served here say of their operations."""
     lives = [game.live for game in desk.games.values() if game.live is not None]
     status_of = {code: status for game in desk.games.values() for code, status in game.status_of.items()}
-    describes = Described({**status_of, **INSIDE.status_of}, always=(*INSIDE.always, GAME_NOT_FOUND, NOT_SUPPORTED))
+    describes = Described({**INSIDE.status_of, **status_of}, always=(*INSIDE.always, GAME_NOT_FOUND, NOT_SUPPORTED))
     return describes, {method: _together([live.says.get(method, Says()) for live in lives]) for method in METHODS}
 
 

@@ -103,6 +103,10 @@ class LiveGame:
         """Undo `exclude`."""
         _not_supported(operation, account_id)
 
+    async def link(self, operation: Operation, account_ids: Sequence[str], group: str | None) -> Told:
+        """Treat accounts as one owner's, or (without a group) as strangers again."""
+        _not_supported(operation, account_ids, group)
+
 
 def _not_supported(*_asked: object) -> NoReturn:
     raise Rejected(NOT_SUPPORTED, "This game has no such thing.")

@@ -1,6 +1,5 @@
 """Offices for every taste. One serves all tests of a file: each test brings its own people."""
 
-import asyncio
 import io
 import shutil
 from collections.abc import AsyncIterator
@@ -9,7 +8,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gamefold.storage import migrate
 from gamefold.web.logs import configure_logs
 
 from .office import Office, Person, an_office
@@ -20,19 +18,11 @@ def _quiet_logs() -> None:
     configure_logs("critical", io.StringIO())
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables, to copy."""
-    path = tmp_path_factory.mktemp("focus-http") / "template.db"
-    asyncio.run(migrate.upgrade(f"sqlite:///{path}"))
-    return path
-
-
 @pytest.fixture(scope="module")
-def data(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory whose tables are there already."""
     path = tmp_path_factory.mktemp("data")
-    shutil.copy(migrated, path / "playground.db")
+    shutil.copy(sqlite_template, path / "playground.db")
     return path
 
 

@@ -1,16 +1,13 @@
 """A real Focus for a test: the whole server in this process, and people who speak the spec's words."""
 
-import asyncio
 import contextlib
 import itertools
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, Table, select
 
@@ -23,6 +20,8 @@ from gamefold.settings import Settings, read_settings
 from gamefold.testkit.clock import VirtualClock
 from gamefold.web.metrics import WebMetrics
 from gamefold.web.streams import Streams
+from tests.passwords import cheap_passwords
+from tests.serving import listening
 
 PASSWORD = "correct-Pferd 7 Batterie"
 NOON_MS = 1_800_014_400_000  # 2027-01-15T12:00:00Z
@@ -131,7 +130,7 @@ async def an_office(path: Path, *, sockets: bool = False, **environment: Any) ->
     calm = {"RATE_LIMIT_PER_MIN": 0, "GAMEFOLD_DATA": path, "LOG_DIR": path / "logs"}
     settings = read_settings(**{**calm, **environment})
     clock = VirtualClock(NOON_MS)
-    server = build(settings, games=["focus"], at_root=True, clock=clock)
+    server = build(settings, games=["focus"], at_root=True, clock=clock, passwords=cheap_passwords())
     async with server.app.router.lifespan_context(server.app), contextlib.AsyncExitStack() as stack:
         if sockets:
             url = await stack.enter_async_context(listening(server))
@@ -141,35 +140,6 @@ async def an_office(path: Path, *, sockets: bool = False, **environment: Any) ->
             client = httpx.AsyncClient(base_url="http://office", transport=transport, timeout=60)
         async with client:
             yield Office(client, server, settings, clock)
-
-
-@contextlib.asynccontextmanager
-async def listening(server: Server) -> AsyncIterator[str]:
-    """Let a started server answer at a free port; give its URL."""
-    door = socket.socket()
-    door.bind(("127.0.0.1", 0))
-    http = uvicorn.Server(uvicorn.Config(server.app, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
-    # Its public way in takes over the signals, which belong to pytest here.
-    task = asyncio.create_task(http._serve([door]))
-    try:
-        await eventually(lambda: http.started)
-        yield f"http://127.0.0.1:{door.getsockname()[1]}"
-    finally:
-        http.should_exit = True
-        await task
-        door.close()
-
-
-async def eventually(condition: Callable[[], Any], seconds: float = 30) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while True:
-            holds = condition()
-            if asyncio.iscoroutine(holds):
-                holds = await holds
-            if holds:
-                return
-            await asyncio.sleep(0.01)
 
 
 async def banned(office: Office, user: str) -> None:

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from .office import MINUTE_MS, NOBODY, PASSWORD, Office, Person, banned, eventually, good, refused
+from tests.serving import eventually
+
+from .office import MINUTE_MS, NOBODY, PASSWORD, Office, Person, banned, good, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

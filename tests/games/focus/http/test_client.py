@@ -23,10 +23,10 @@ GENERATOR = ("uv", "tool", "run", "--from", "openapi-python-client==0.29.1", "op
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+async def office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     """A server behind a real socket, where a session may be completed at once."""
     path = tmp_path_factory.mktemp("client")
-    shutil.copy(migrated, path / "playground.db")
+    shutil.copy(sqlite_template, path / "playground.db")
     async with an_office(path, sockets=True, SESSION_MIN_RATIO=0) as one:
         yield one
 

@@ -10,8 +10,9 @@ import pytest
 import pytest_asyncio
 
 from gamefold.games.focus.balance import ITEMS
+from tests.serving import eventually
 
-from .office import MINUTE_MS, NOBODY, Office, Person, an_office, eventually, good, refused
+from .office import MINUTE_MS, NOBODY, Office, Person, an_office, good, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,10 +20,12 @@ SLOTS = ("hat", "outfit", "accessory")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def rich(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Person, list[Any]]]:
+async def rich(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Person, list[Any]]]:
     """Somebody who found a few things, and what they were told of each."""
     path = tmp_path_factory.mktemp("rich")
-    shutil.copy(migrated, path / "playground.db")
+    shutil.copy(sqlite_template, path / "playground.db")
     # With fixed seeds and ids chance is the same every time; the first person finds enough.
     async with an_office(path, GAMEFOLD_SEED=7, SESSION_MIN_RATIO=0) as office:
         person, found = await office.person(), []

@@ -13,8 +13,9 @@ import pytest_asyncio
 
 from gamefold.games.focus.balance import ITEMS
 from gamefold.platform.accounts.tables import users
+from tests.serving import eventually
 
-from .office import NOBODY, Office, Person, an_office, banned, code_of, eventually
+from .office import NOBODY, Office, Person, an_office, banned, code_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -71,9 +72,9 @@ LEAVES = {"POST /api/auth/logout", "DELETE /api/profile"}  # whoever asks these 
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+async def office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     path = tmp_path_factory.mktemp("matrix")
-    shutil.copy(migrated, path / "playground.db")
+    shutil.copy(sqlite_template, path / "playground.db")
     async with an_office(path, SESSION_MIN_RATIO=0) as one:
         yield one
 

@@ -13,8 +13,9 @@ from sqlalchemy import text
 
 from gamefold.platform.jobs.tables import job_runs
 from gamefold.web.logs import configure_logs
+from tests.serving import eventually
 
-from .office import DAY_MS, MINUTE_MS, PASSWORD, Office, Person, an_office, eventually, refused
+from .office import DAY_MS, MINUTE_MS, PASSWORD, Office, Person, an_office, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -31,9 +32,9 @@ def logs() -> Iterator[io.StringIO]:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def fresh(migrated: Path, tmp_path: Path) -> AsyncIterator[Office]:
+async def fresh(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Office]:
     """An office nobody has been to, where chance is the same every time."""
-    shutil.copy(migrated, tmp_path / "playground.db")
+    shutil.copy(sqlite_template, tmp_path / "playground.db")
     async with an_office(tmp_path, GAMEFOLD_SEED=7) as one:
         yield one
 
@@ -200,8 +201,10 @@ async def test_a_save_that_cannot_be_played_does_not_hold_up_the_others(fresh: O
     await eventually(all_timed_out)
 
 
-async def test_the_61st_request_of_a_minute_is_429_and_others_are_not_hurt(migrated: Path, tmp_path: Path) -> None:
-    shutil.copy(migrated, tmp_path / "playground.db")
+async def test_the_61st_request_of_a_minute_is_429_and_others_are_not_hurt(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "playground.db")
     async with an_office(tmp_path, RATE_LIMIT_PER_MIN=60) as office:
         me, other = await office.person(), await office.person()
         answers = [await me.asks("GET", "/api/worldstate") for _ in range(61)]

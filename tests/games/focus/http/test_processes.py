@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from gamefold.platform.jobs.tables import job_runs
+from tests.serving import eventually
 
-from ..stores import postgres_database  # noqa: TID252 - the same databases as the tests of the tables
-from .office import DAY_MS, MINUTE_MS, PASSWORD, an_office, code_of, eventually, good, refused
+from .office import DAY_MS, MINUTE_MS, PASSWORD, an_office, code_of, good, refused
 
 ROOT = Path(__file__).parents[4]
 SECRET = "two servers of one house know this, 93hgf0"
@@ -77,19 +77,12 @@ async def serving(data: Path, url: str) -> AsyncIterator[Process]:
 
 
 @pytest.fixture
-def shared_url(postgres: None) -> Iterator[str]:
-    """A database for two."""
-    with postgres_database() as url:
-        yield url
-
-
-@pytest.fixture
-async def two(shared_url: str, tmp_path: Path) -> AsyncIterator[tuple[Process, Process]]:
+async def two(empty_postgres_url: str, tmp_path: Path) -> AsyncIterator[tuple[Process, Process]]:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     async with contextlib.AsyncExitStack() as stack:
         # At once, so that they also find out who makes the tables.
-        starting = [stack.enter_async_context(serving(tmp_path / name, shared_url)) for name in ("one", "two")]
+        starting = [stack.enter_async_context(serving(tmp_path / name, empty_postgres_url)) for name in ("one", "two")]
         one, other = await asyncio.gather(*starting)
         yield one, other
 
@@ -189,10 +182,10 @@ async def test_nothing_is_lost_and_nothing_twice_when_one_of_two_is_killed(two: 
 
 
 @pytest.mark.postgres
-async def test_jobs_run_once_over_two_servers(shared_url: str, tmp_path: Path) -> None:
+async def test_jobs_run_once_over_two_servers(postgres_url: str, tmp_path: Path) -> None:
     async with (
-        an_office(tmp_path / "one", DATABASE_URL=shared_url, JWT_SECRET=SECRET) as one,
-        an_office(tmp_path / "two", DATABASE_URL=shared_url, JWT_SECRET=SECRET) as other,
+        an_office(tmp_path / "one", DATABASE_URL=postgres_url, JWT_SECRET=SECRET) as one,
+        an_office(tmp_path / "two", DATABASE_URL=postgres_url, JWT_SECRET=SECRET) as other,
     ):
         me = await one.person()
         for _ in range(2):

@@ -13,22 +13,21 @@ import pytest_asyncio
 
 from gamefold.games.focus.tables.schema import cosmetic_drop_logs, inventory
 from gamefold.games.focus.tables.schema import sessions as session_rows
+from tests.servers import DIALECTS, postgres_database
 
-from ..stores import postgres_database  # noqa: TID252 - the same databases as the tests of the tables
 from .office import MINUTE_MS, Office, Person, an_office, code_of, good
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def environment(request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture(scope="module", params=DIALECTS)
+def environment(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("races")
     if request.param == "sqlite":
-        shutil.copy(migrated, path / "playground.db")
+        shutil.copy(sqlite_template, path / "playground.db")
         yield {"path": path}
         return
-    request.getfixturevalue("postgres")
-    with postgres_database() as url:
+    with postgres_database(template=request.getfixturevalue("postgres_template")) as url:
         yield {"path": path, "DATABASE_URL": url}
 
 

@@ -9,8 +9,9 @@ import pytest
 from gamefold.games.focus.balance import ITEMS
 from gamefold.games.focus.tables import moment, stamp
 from gamefold.storage.tables import IDEMPOTENCY
+from tests.serving import eventually
 
-from .office import DAY_MS, MINUTE_MS, NOBODY, Office, Person, eventually, good, refused
+from .office import DAY_MS, MINUTE_MS, NOBODY, Office, Person, good, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -1,22 +1,21 @@
 """A real playground for a test: the whole server in this process, and a client that speaks the spec's words."""
 
-import asyncio
 import contextlib
 import json
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 from sqlalchemy import Table, select
 
 from gamefold.app import Server, build
 from gamefold.engine.clock import Clock
 from gamefold.settings import Settings, read_settings
 from gamefold.testkit.clock import VirtualClock
+from tests.passwords import cheap_passwords
+from tests.serving import eventually, listening
 
 SAMPLE, TACTICAL = "builtin_sample_1", "builtin_tactical"
 STAY: dict[str, Any] = {"move": [0, 0], "spell": None}
@@ -112,7 +111,14 @@ async def a_playground(
 ) -> AsyncIterator[Playground]:
     """Run a whole server on the data in `path`; over real `sockets` where answers must stream."""
     settings = settings_in(path, **environment)
-    server = build(settings, games=["spellcasters"], at_root=True, clock=clock, listens_on=listens_on)
+    server = build(
+        settings,
+        games=["spellcasters"],
+        at_root=True,
+        clock=clock,
+        listens_on=listens_on,
+        passwords=cheap_passwords(),
+    )
     if isinstance(clock, VirtualClock):
         clock.watch(lambda: server.host.busy)
     async with server.app.router.lifespan_context(server.app), contextlib.AsyncExitStack() as stack:
@@ -129,24 +135,6 @@ async def a_playground(
 def settings_in(path: Path, **environment: Any) -> Settings:
     quick = {"TURN_DELAY_SECONDS": 0, "PLAYGROUND_MAX_SESSIONS": 50}
     return read_settings(**{"GAMEFOLD_DATA": path, "LOG_DIR": path / "logs", **quick, **environment})
-
-
-@contextlib.asynccontextmanager
-async def listening(server: Server) -> AsyncIterator[str]:
-    """Let a started server answer at a free port; give its URL."""
-    door = socket.socket()
-    door.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(server.app, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
-    http = uvicorn.Server(config)
-    # Its public way in takes over the signals, which belong to pytest here.
-    task = asyncio.create_task(http._serve([door]))
-    try:
-        await eventually(lambda: http.started)
-        yield f"http://127.0.0.1:{door.getsockname()[1]}"
-    finally:
-        http.should_exit = True
-        await task
-        door.close()
 
 
 def events_in(text: str) -> list[Event]:
@@ -174,18 +162,6 @@ async def live(playground: Playground, session: str, since: str | None = None) -
                 for event in events_in("\n".join(block)):
                     yield event
                 block = []
-
-
-async def eventually(condition: Callable[[], Any], seconds: float = 60) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while True:
-            holds = condition()
-            if asyncio.iscoroutine(holds):
-                holds = await holds
-            if holds:
-                return
-            await asyncio.sleep(0.01)
 
 
 def code_of(answer: httpx.Response) -> str:

@@ -8,8 +8,9 @@ import pytest
 
 from gamefold.games.spellcasters import tables
 from gamefold.testkit.clock import VirtualClock
+from tests.serving import eventually
 
-from .playground import SAMPLE, STAY, TACTICAL, Event, Playground, a_playground, eventually, refused
+from .playground import SAMPLE, STAY, TACTICAL, Event, Playground, a_playground, refused
 
 TURN_TIMEOUT_MS = 5_000
 

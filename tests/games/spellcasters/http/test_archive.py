@@ -12,8 +12,9 @@ import pytest
 from gamefold import app
 from gamefold.games.spellcasters import tables
 from gamefold.testkit.clock import VirtualClock
+from tests.serving import eventually
 
-from .playground import SAMPLE, TACTICAL, Playground, a_playground, events_in, eventually, refused
+from .playground import SAMPLE, TACTICAL, Playground, a_playground, events_in, refused
 
 MINUTE_MS = 60_000
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

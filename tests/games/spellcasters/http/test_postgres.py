@@ -1,45 +1,20 @@
 """The same journey on PostgreSQL: register, play, watch, crash nothing, count once, and find it all after a restart."""
 
 import asyncio
-import os
-import secrets
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
 
 from gamefold.games.spellcasters import tables
+from tests.serving import eventually
 
-from .playground import SAMPLE, STAY, TACTICAL, Playground, a_playground, eventually, live, refused
-
-SERVER = os.environ.get("GAMEFOLD_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+from .playground import SAMPLE, STAY, TACTICAL, Playground, a_playground, live, refused
 
 pytestmark = pytest.mark.postgres
 
 
-async def _ask(statement: str) -> Any:
-    connection = await asyncpg.connect(SERVER, timeout=3)
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
-
-
-@pytest.fixture
-async def url() -> AsyncIterator[str]:
-    name = f"gamefold_play_{secrets.token_hex(6)}"
-    try:
-        await _ask(f"CREATE DATABASE {name}")
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        pytest.skip(f"no PostgreSQL answers: {type(error).__name__}")
-    yield f"{SERVER.rpartition('/')[0]}/{name}"
-    await _ask(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-async def test_players_are_unique_and_leave_with_what_hangs_on_them(tmp_path: Path, url: str) -> None:
-    async with a_playground(tmp_path, DATABASE_URL=url, MAX_TURNS=2) as playground:
+async def test_players_are_unique_and_leave_with_what_hangs_on_them(tmp_path: Path, postgres_url: str) -> None:
+    async with a_playground(tmp_path, DATABASE_URL=postgres_url, MAX_TURNS=2) as playground:
         names = ["FireMage", "firemage", "FIREMAGE", "Firemage"] * 5
         answers = await asyncio.gather(
             *(playground.http.post("/players/register", json={"player_name": name}) for name in names)
@@ -61,18 +36,18 @@ async def test_players_are_unique_and_leave_with_what_hangs_on_them(tmp_path: Pa
         assert (await playground.match(session))["player_1_name"] == "deleted player"
 
 
-async def test_the_cap_holds_under_60_parallel_starts(tmp_path: Path, url: str) -> None:
-    async with a_playground(tmp_path, DATABASE_URL=url, PLAYGROUND_MAX_SESSIONS=20) as playground:
+async def test_the_cap_holds_under_60_parallel_starts(tmp_path: Path, postgres_url: str) -> None:
+    async with a_playground(tmp_path, DATABASE_URL=postgres_url, PLAYGROUND_MAX_SESSIONS=20) as playground:
         body = {"player_1_id": SAMPLE, "player_2_id": TACTICAL, "tick_delay_ms": 60_000}
         answers = await asyncio.gather(*(playground.http.post("/playground/start", json=body) for _ in range(60)))
         assert sorted(answer.status_code for answer in answers) == [200] * 20 + [503] * 40
         assert len(await playground.rows(tables.sessions)) == 20
 
 
-async def test_matches_are_watched_counted_paged_and_found_after_a_restart(tmp_path: Path, url: str) -> None:
+async def test_matches_are_watched_counted_paged_and_found_after_a_restart(tmp_path: Path, postgres_url: str) -> None:
     key = {"Idempotency-Key": "once"}
     body = {"player_1_id": SAMPLE, "player_2_id": TACTICAL, "tick_delay_ms": 5}
-    async with a_playground(tmp_path, DATABASE_URL=url, sockets=True) as playground:
+    async with a_playground(tmp_path, DATABASE_URL=postgres_url, sockets=True) as playground:
         one, two = await playground.register("One"), await playground.register("Two")
         duel = await playground.start(one, two)
         await playground.plays(duel, one, 1, {"move": [1, 1]})
@@ -81,7 +56,7 @@ async def test_matches_are_watched_counted_paged_and_found_after_a_restart(tmp_p
         record = await playground.ended(session)
         assert [event.name for event in seen] == ["turn_update"] * (record["turns_played"] + 1) + ["game_over"]
 
-    async with a_playground(tmp_path, DATABASE_URL=url, sockets=True, TURN_TIMEOUT_SECONDS=60) as playground:
+    async with a_playground(tmp_path, DATABASE_URL=postgres_url, sockets=True, TURN_TIMEOUT_SECONDS=60) as playground:
         again = await playground.http.post("/playground/start", json=body, headers=key)
         assert again.json()["session_id"] == session
         assert [event async for event in live(playground, session, "0")] == seen

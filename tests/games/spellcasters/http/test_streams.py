@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from gamefold import app
 from gamefold.engine.rng import Rng
 from gamefold.web.streams import Streams
+from tests.serving import eventually
 
 from .playground import (
     SAMPLE,
@@ -21,7 +22,6 @@ from .playground import (
     Playground,
     a_playground,
     events_in,
-    eventually,
     live,
     refused,
 )

@@ -1,12 +1,9 @@
 """The checks: what worlds have told comes to those who review anomalies, once, on both databases."""
 
-import asyncio
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import asyncpg
 import pytest
 from msgspec import structs
 from sqlalchemy import Connection, func, select, text
@@ -29,10 +26,9 @@ from gamefold.platform.audit import Actor, audit_lines
 from gamefold.platform.jobs.schedules import DAY_MS
 from gamefold.platform.liveops.anomalies import Anomaly, list_anomalies, review_anomaly
 from gamefold.testkit.clock import START_MS, VirtualClock
-from gamefold.testkit.hosted import Hosted, a_postgres_store, hosted
+from gamefold.testkit.hosted import Hosted, hosted
 from gamefold.testkit.toys.ledger import LEDGER, LedgerSpec
 
-POSTGRES = os.environ.get("GAMEFOLD_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 MARKET = "tycoon-market/s1"
 NOON_MS = START_MS - START_MS % DAY_MS + 12 * HOUR_MS
 WALL_MS = NOON_MS + 5  # real time is another one
@@ -123,43 +119,10 @@ def wash_trades(from_ms: int, one: int = 0, other: int = 1, count: int = 40) -> 
     ]
 
 
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    """One database for all tests here: to make one takes longer than any of them."""
-    server, name = POSTGRES.rpartition("/")[0], f"gamefold_anticheat_{os.getpid()}"
-    with asyncio.Runner() as runner:
-        store = a_postgres_store(server, name)
-        try:
-            url = runner.run(store.__aenter__())
-        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-            pytest.skip(f"no PostgreSQL answers: {type(error).__name__}")
-        yield url
-        runner.run(store.__aexit__(None, None, None))
-
-
-async def emptied(url: str) -> str:
-    connection = await asyncpg.connect(url)
-    tables = await connection.fetch(
-        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('platform', 'tycoon')"
-        " OR schemaname = 'engine' AND tablename IN ('worlds', 'runs', 'journal', 'snapshots')"
-    )
-    names = ", ".join(f'"{schema}"."{table}"' for schema, table in tables)
-    await connection.execute(f"TRUNCATE {names} CASCADE")
-    await connection.close()
-    return url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest) -> str | None:
-    """Where the store is; None for a SQLite file of its own."""
-    return request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-
-
 @pytest.fixture
-async def office(url: str | None) -> AsyncIterator[Office]:
+async def office(url: str) -> AsyncIterator[Office]:
     """A house with the tables of everything, and eight people whose market is there."""
-    store = None if url is None else await emptied(url)
-    async with hosted(RULESET, clock=VirtualClock(NOON_MS - 3 * DAY_MS), url=store) as house:
+    async with hosted(RULESET, clock=VirtualClock(NOON_MS - 3 * DAY_MS), url=url) as house:
         yield await _opened(house)
 
 

@@ -128,6 +128,7 @@ def people_by_the_clock(town: Town, upto_ms: int) -> tuple[list[int], list[int]]
     from_ms = upto_ms - 48 * HOUR_MS
     sleepers, sharers = town.people(30, "sleeper"), town.people(10, "sharer")
     even, waiting = town.people(20, "even"), town.people(20, "waiting")
+    resting, watchers = town.people(20, "resting"), town.people(10, "watcher")
     for company in (*sleepers, *sharers):
         time = from_ms
         while (time := time + 1_000 + int(town.luck.exponential(300_000))) < upto_ms:
@@ -142,9 +143,18 @@ def people_by_the_clock(town: Town, upto_ms: int) -> tuple[list[int], list[int]]
         answers_ms, time = town.draw(0, 4_800), from_ms
         while (time := time + 5_000 * town.draw(1, 200)) < upto_ms:
             town.command(company, time // 5_000 * 5_000 + answers_ms + town.draw(0, 200))
+    for company in resting:  # adds chance to its pauses, and is switched off for two hours a day
+        period, time = town.draw(30_000, 300_000), from_ms
+        while (time := time + period + town.draw(-period // 4, period // 4)) < upto_ms:
+            if time // HOUR_MS % 24 >= 2:
+                town.command(company, time)
+    for company in watchers:  # people who take turns and wait for the tick: a second or two, more or less
+        time = from_ms
+        while (time := time + 1_000 + int(town.luck.exponential(200_000))) < upto_ms:
+            town.command(company, time // 5_000 * 5_000 + int(1_000 * town.luck.lognormal(0.6, 0.5)))
     for tick in range(0, 48 * HOUR_MS, 60_000):
         town.command(0, from_ms + tick)
-    return [*even, *waiting], [*sleepers, *sharers]
+    return [*even, *waiting, *resting], [*sleepers, *sharers, *watchers]
 
 
 def test_programs_are_known_by_their_rhythm() -> None:

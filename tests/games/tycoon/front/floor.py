@@ -4,9 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import json
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,11 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
-import uvicorn
 from sqlalchemy import Connection, Table, select
-from tests.described import Description
 from websockets.asyncio.client import ClientConnection, connect
 
 from gamefold.app import Server, build
@@ -28,11 +22,13 @@ from gamefold.games.tycoon.state.worlds import world_of
 from gamefold.platform.accounts.tables import users
 from gamefold.settings import Settings, read_settings
 from gamefold.testkit.clock import VirtualClock
+from tests.described import Description
+from tests.passwords import cheap_passwords
+from tests.serving import eventually, listening
 
 PASSWORD = "correct-Pferd 7 Batterie"
 NOON_MS = 1_800_014_400_000  # 2027-01-15T12:00:00Z
 TICK_MS = 5_000
-POSTGRES_URL = os.environ.get("GAMEFOLD_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 
 _numbers: Iterator[int] = itertools.count(1)
 _descriptions: list[Description] = []
@@ -188,7 +184,7 @@ async def a_floor(path: Path, clock: VirtualClock | None = None, **environment: 
     calm = {"RATE_LIMIT_PER_MIN": 0, "GAMEFOLD_DATA": path, "LOG_DIR": path / "logs", "GAMEFOLD_SEED": 7}
     settings = read_settings(**{**calm, **environment})
     clock = clock or VirtualClock(NOON_MS)
-    server = build(settings, games=["tycoon"], at_root=True, clock=clock)
+    server = build(settings, games=["tycoon"], at_root=True, clock=clock, passwords=cheap_passwords())
     async with (
         server.app.router.lifespan_context(server.app),
         listening(server) as url,
@@ -200,35 +196,6 @@ async def a_floor(path: Path, clock: VirtualClock | None = None, **environment: 
         ) as client,
     ):
         yield Floor(client, server, settings, clock, url)
-
-
-@contextlib.asynccontextmanager
-async def listening(server: Server) -> AsyncIterator[str]:
-    """Let a started server answer at a free port; give its URL."""
-    door = socket.socket()
-    door.bind(("127.0.0.1", 0))
-    http = uvicorn.Server(uvicorn.Config(server.app, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
-    # Its public way in takes over the signals, which belong to pytest here.
-    task = asyncio.create_task(http._serve([door]))
-    try:
-        await eventually(lambda: http.started)
-        yield f"http://127.0.0.1:{door.getsockname()[1]}"
-    finally:
-        http.should_exit = True
-        await task
-        door.close()
-
-
-async def eventually(condition: Callable[[], Any], seconds: float = 30) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(seconds):
-        while True:
-            holds = condition()
-            if asyncio.iscoroutine(holds):
-                holds = await holds
-            if holds:
-                return
-            await asyncio.sleep(0.005)
 
 
 def described(server: Server) -> Description:
@@ -250,29 +217,3 @@ def refused(answer: httpx.Response, status: int, code: str) -> str:
     assert (answer.status_code, body["error"]["code"]) == (status, code), answer.text
     assert set(body) == {"error"}
     return body["error"]["message"]
-
-
-async def ask_postgres(statement: str) -> Any:
-    connection = await asyncpg.connect(POSTGRES_URL, timeout=3)
-    try:
-        return await connection.fetchval(statement)
-    finally:
-        await connection.close()
-
-
-def why_no_postgres() -> str | None:
-    try:
-        asyncio.run(ask_postgres("SELECT 1"))
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        return f"no PostgreSQL answers: {type(error).__name__}"
-    return None
-
-
-@contextlib.contextmanager
-def postgres_database() -> Iterator[str]:
-    name = f"gamefold_tycoon_{secrets.token_hex(6)}"
-    asyncio.run(ask_postgres(f"CREATE DATABASE {name}"))
-    try:
-        yield f"{POSTGRES_URL.rpartition('/')[0]}/{name}"
-    finally:
-        asyncio.run(ask_postgres(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -14,8 +14,9 @@ from gamefold.games.tycoon.state.units import REGIONS
 from gamefold.games.tycoon.state.worlds import together, world_of
 from gamefold.games.tycoon.tables import Home
 from gamefold.games.tycoon.tables.schema import branches, companies, sites
+from tests.serving import eventually
 
-from .floor import Floor, Person, a_floor, eventually, good, refused
+from .floor import Floor, Person, a_floor, good, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -74,6 +74,11 @@ async def test_hostile_queries_are_refused(me: Person, query: str) -> None:
     refused(await me.asks("GET", f"/alerts?{query}"), 422, "INVALID_REQUEST")
 
 
+async def test_amounts_no_world_could_hold_are_refused(me: Person) -> None:
+    body = {"autoSell": True, "keepBtc": 1e12}  # 10^20 satoshi
+    refused(await me.asks("POST", "/standing-orders", body), 422, "KEEP_INVALID")
+
+
 async def test_names_are_trimmed_and_bounded(floor: Floor, me: Person) -> None:
     for name in ("", "   ", "x" * 41, "a\u0000b", "bell\u0007", "\u2028"):
         answer = await me.asks("POST", "/site/create", {"name": name})

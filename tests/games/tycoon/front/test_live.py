@@ -8,7 +8,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from .floor import Floor, Person, Watcher, eventually
+from tests.serving import eventually
+
+from .floor import Floor, Person, Watcher
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

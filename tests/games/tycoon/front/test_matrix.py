@@ -8,10 +8,10 @@ import httpx
 import jwt
 import pytest
 import pytest_asyncio
-from tests.described import Operation, codes_of
 
 from gamefold.platform.accounts.access_tokens import LIFE_S, AccessTokens
 from gamefold.testkit.clock import VirtualClock
+from tests.described import Operation, codes_of
 
 from .floor import Floor, Person, described, good
 
@@ -27,7 +27,7 @@ OPEN = {
 OWNED = {"site_id", "siteId", "order_id", "positionId", "rigIds"}
 PUBLIC = {
     "player_id", "quest_id", "nodeId", "proposalId", "clientOrderId", "instrument",
-    "account_id", "accountId", "anomaly_id", "change_id", "world_id", "newId",
+    "account_id", "accountId", "accountIds", "anomaly_id", "change_id", "world_id", "newId",
 }  # fmt: skip
 # Whoever asks these well is somebody else afterwards.
 LEAVES = {("POST", "/auth/logout"), ("POST", "/auth/upgrade"), ("POST", "/liveops/auth/logout")}
@@ -52,8 +52,7 @@ def body_of(floor: Floor, told: dict[str, Any]) -> dict[str, Any]:
     content = told.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
         return {}
-    parts = described(floor.server).schema["components"]["schemas"]
-    schema = parts[content["schema"]["$ref"].rpartition("/")[2]]
+    schema = described(floor.server).object_of(content["schema"])
     wanted = set(schema.get("required", ())) | (OWNED & set(schema["properties"]))
     return {name: plain(field) for name, field in schema["properties"].items() if name in wanted}
 

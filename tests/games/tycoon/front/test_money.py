@@ -60,7 +60,7 @@ async def test_a_wrong_shape_is_refused(me: Person, body: dict[str, Any]) -> Non
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        ({"instrument": "DOGE-SPOT"}, 404, "INSTRUMENT_NOT_FOUND"),
+        ({"instrument": "DOGE-SPOT"}, 422, "INSTRUMENT_UNKNOWN"),
         ({"leverage": 0}, 422, "LEVERAGE_INVALID"),
         ({"leverage": -5, "instrument": "BTC-PERP"}, 422, "LEVERAGE_INVALID"),
         ({"leverage": 21, "instrument": "BTC-PERP"}, 422, "LEVERAGE_INVALID"),

@@ -68,9 +68,40 @@ async def test_a_company_gets_back_what_it_had_at_a_tick(own_data: Path) -> None
         await floor.ticks(1)
         dry = await operates(boss, "restore", accountId=me.id, toTick=then, dryRun=True)
         assert (dry["before"]["rigs"], dry["after"]["rigs"]) == (0, 3)
+        body = {"reason": "a test", "accountId": me.id, "toTick": 900}
+        refused(await boss.asks("POST", "/liveops/tycoon/restore", body), 422, "NO_SUCH_ENTRY")
         assert (await me.gets(f"/site/{site}"))["rigsTotal"] == 0
         await operates(boss, "restore", accountId=me.id, toTick=then, dryRun=False)
         assert sum(one["rigs"] for one in (await me.gets("/site/list"))["sites"]) == 3
+        await floor.ticks(1)
+        assert await floor.money() == (0, 0)
+
+
+async def test_what_a_company_had_in_the_market_comes_back_as_money_once(own_data: Path) -> None:
+    async with a_floor(own_data) as floor:
+        me, boss = await floor.person(), await floor.superuser()
+        await floor.ticks(1)
+        old = (await me.trades(instrument="BTC-PERP", side="LONG", quantity=0.2, leverage=2))["position"]
+        await me.trades(instrument="BTC-SPOT", side="BUY", quantity=0.1, price=round(float(old["mark"]) * 0.9))
+        then = await floor.ticks(1)
+        (held,) = (await me.gets("/market/positions"))["positions"]
+        worth = (await me.balances())["usd"] + held["unrealised"]
+        await floor.ticks(1)  # whatever comes after a tick and before the next one is of that tick
+        await me.posts("/market/cancel-all", {})
+        await me.posts("/market/close", {"positionId": old["id"]})
+        await me.trades(instrument="BTC-SPOT", side="BUY", quantity=0.3)
+        await me.trades(instrument="BTC-PERP", side="SHORT", quantity=0.1)
+        await me.site()
+        await floor.ticks(2)
+        dry = await operates(boss, "restore", accountId=me.id, toTick=then, dryRun=True)
+        assert (dry["market"]["then"]["orders"], dry["market"]["then"]["positions"]) == (1, 1)
+        assert (dry["market"]["now"]["orders"], dry["market"]["now"]["positions"]) == (0, 1)
+        done = await operates(boss, "restore", accountId=me.id, toTick=then, dryRun=False)
+        assert done["after"]["usd"] == dry["after"]["usd"]
+        assert (done["after"]["sites"], Decimal(done["after"]["btc"])) == (0, 0)
+        # All it had then, wherever it was, is what it has now, wherever it is.
+        now = done["market"]["now"]
+        assert Decimal(done["after"]["usd"]) + Decimal(now["usd"]) == worth
         await floor.ticks(1)
         assert await floor.money() == (0, 0)
 
@@ -150,6 +181,34 @@ async def test_rigs_count_on_the_leaderboard_as_what_they_would_sell_for(own_dat
         [entry] = (await me.gets("/leaderboard"))["entries"]
         await me.posts("/site/rig/remove", {"siteId": site, "rigIds": [rig["id"] for rig in bought["rigs"]]})
         assert (await me.balances())["usd"] == entry["netWorth"] > usd
+
+
+async def test_linked_accounts_do_not_trade_with_each_other(own_data: Path) -> None:
+    async with a_floor(own_data) as floor:
+        me, friend, boss = await floor.person(), await floor.person(), await floor.superuser()
+        await floor.ticks(1)
+        (perp,) = [one for one in (await me.gets("/market/list"))["instruments"] if one["instrument"] == "BTC-PERP"]
+        price = float(perp["bid"]) + 0.1  # better than the makers'
+        pair = {"accountIds": [me.id, friend.id]}
+        told = await operates(boss, "links", **pair, group="brothers")
+        assert (len(told["companyIds"]), told["group"]) == (2, "brothers")
+
+        async def meet() -> list[str]:
+            """Give what becomes of my order when my friend's comes."""
+            order = (await me.trades(instrument="BTC-PERP", side="BUY", quantity=0.01, price=price))["order"]
+            await friend.trades(instrument="BTC-PERP", side="SELL", quantity=0.01, price=price, timeInForce="IOC")
+            orders = (await me.gets("/market/orders?status=all"))["orders"]
+            return [one["status"] for one in orders if one["id"] == order["id"]]
+
+        assert await meet() == ["SELF_TRADE"]
+        await operates(boss, "links", **pair)
+        assert await meet() == ["FILLED"]
+        nobody = "00000000-0000-4000-8000-000000000000"
+        refused(
+            await boss.asks("POST", "/liveops/tycoon/links", {"reason": "x", "accountIds": [nobody], "group": "x"}),
+            404,
+            "COMPANY_NOT_FOUND",
+        )
 
 
 async def test_who_is_excluded_is_on_no_leaderboard(own_data: Path) -> None:

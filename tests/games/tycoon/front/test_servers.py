@@ -15,8 +15,9 @@ from gamefold.games.tycoon.state.units import REGIONS
 from gamefold.games.tycoon.state.worlds import together, world_of
 from gamefold.games.tycoon.tables.schema import homes, seasons
 from gamefold.testkit.clock import VirtualClock
+from tests.serving import eventually
 
-from .floor import NOON_MS, Floor, Person, a_floor, eventually, good, refused
+from .floor import NOON_MS, Floor, Person, a_floor, good, refused
 
 
 async def test_a_restart_keeps_everything(own_data: Path) -> None:

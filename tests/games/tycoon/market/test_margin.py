@@ -3,6 +3,7 @@
 import pytest
 
 from gamefold.engine.refusal import Rejected
+from gamefold.games.tycoon.balance import SHEET
 from gamefold.games.tycoon.events.market import PositionChanged
 from gamefold.games.tycoon.intents.border import Receive
 from gamefold.games.tycoon.intents.market import (
@@ -15,6 +16,7 @@ from gamefold.games.tycoon.intents.market import (
 )
 from gamefold.games.tycoon.rules.market import quote
 from gamefold.games.tycoon.rules.market.liquidation import poor
+from gamefold.games.tycoon.rules.market.terms import terms_of
 from gamefold.games.tycoon.state.border import Money
 from gamefold.games.tycoon.state.market import PERP, Market
 from gamefold.games.tycoon.state.units import MICRO
@@ -77,6 +79,15 @@ def test_a_gain_that_is_not_realised_cannot_be_taken_out(market: Market) -> None
     move_index(market, INDEX * 105 // 100)
     position = the_position(market, "c1")
     most = position.margin_micro - -(-VALUE * 105 // 1_000)
+    assert refused(market, AdjustMargin("c1", position.id, -most - 10)) == MARGIN_NEEDED
+    play(market, AdjustMargin("c1", position.id, -most))
+
+
+def test_a_lower_cap_on_leverage_holds_for_what_is_taken_out(market: Market) -> None:
+    play(market, adjust(market, 500))
+    market.terms = terms_of(SHEET.values(), 5)
+    position = the_position(market, "c1")
+    most = position.margin_micro - VALUE // 5
     assert refused(market, AdjustMargin("c1", position.id, -most - 10)) == MARGIN_NEEDED
     play(market, AdjustMargin("c1", position.id, -most))
 

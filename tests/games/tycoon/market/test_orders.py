@@ -10,7 +10,7 @@ from gamefold.games.tycoon.intents.market import (
     CLIENT_ORDER_ID_INVALID,
     DUPLICATE_CLIENT_ORDER_ID,
     FOK_NOT_FILLABLE,
-    INSTRUMENT_NOT_FOUND,
+    INSTRUMENT_UNKNOWN,
     INSUFFICIENT_FUNDS,
     LEVERAGE_INVALID,
     ORDER_NOT_FOUND,
@@ -264,7 +264,7 @@ def test_all_orders_can_be_cancelled_at_once(market: Market) -> None:
     play(market, CancelAll("c1"))
     assert (orders_of(market, "c1"), len(orders_of(market, "c2"))) == ([], 1)
     assert play(market, CancelAll("nobody")) == []
-    assert refused(market, CancelAll("c1", "BTC-NONE")) == INSTRUMENT_NOT_FOUND
+    assert refused(market, CancelAll("c1", "BTC-NONE")) == INSTRUMENT_UNKNOWN
 
 
 def test_a_smaller_order_keeps_its_place(market: Market) -> None:
@@ -317,8 +317,8 @@ def test_an_amend_to_nothing_is_refused(market: Market) -> None:
 @pytest.mark.parametrize(
     ("order", "code"),
     [
-        (an_order(instrument="BTC-NONE"), INSTRUMENT_NOT_FOUND),
-        (an_order(instrument=""), INSTRUMENT_NOT_FOUND),
+        (an_order(instrument="BTC-NONE"), INSTRUMENT_UNKNOWN),
+        (an_order(instrument=""), INSTRUMENT_UNKNOWN),
         (an_order(side="LONG"), SIDE_INVALID),
         (an_order(kind="STOP"), ORDER_TYPE_INVALID),
         (an_order(tif="DAY"), ORDER_TYPE_INVALID),

@@ -9,6 +9,7 @@ from gamefold.games.tycoon.intents.region import (
     CONTRACT_INVALID,
     CONTRACT_RUNNING,
     DURATION_INVALID,
+    ChoosePayout,
     GrantFunds,
     RemoveRigs,
     SetCurtailment,
@@ -196,7 +197,7 @@ def test_a_tax_and_research_change_the_bill() -> None:
 def test_a_site_stands_still_while_mining_does_not_earn_its_energy() -> None:
     home, site = with_rigs(1, "SOUTH_AMERICA")
     home.tick()
-    income = 95_000 * REWARD_SAT * INDEX // (SAT * NETWORK_GHS)
+    income = 95_000 * REWARD_SAT * INDEX // (SAT * NETWORK_GHS) * 9_750 // BP  # the pool keeps 2.5 %
     cost = bill_of([(DRAWN, home.region.weather.price_micro)])
     margin_bp = (income - cost) * BP // cost
     assert margin_bp > 0
@@ -209,6 +210,36 @@ def test_a_site_stands_still_while_mining_does_not_earn_its_energy() -> None:
     assert paid(home) > 0
     home.do(SetCurtailment("c1", site, 0))
     assert paid(home, index_micro=INDEX // 4) == 0
+
+
+@pytest.mark.parametrize(
+    ("effects", "better_bp"),
+    [({"energy_tax_bp": 2_000}, -1_600), ({"mining_subsidy_bp": 2_000}, 2_000), ({}, 0)],
+)
+def test_what_is_worth_it_is_reckoned_with_taxes_and_subsidies(effects: dict[str, int], better_bp: int) -> None:
+    home, site = with_rigs(1, "SOUTH_AMERICA")
+    home.tick()
+    income = 95_000 * REWARD_SAT * INDEX // (SAT * NETWORK_GHS) * 9_750 // BP
+    cost = bill_of([(DRAWN, home.region.weather.price_micro)])
+    ratio_bp = income * BP // cost
+    margin_bp = ratio_bp + ratio_bp * better_bp // BP - BP
+    for away, runs in ((-300, True), (300, False)):
+        home.do(SetCurtailment("c1", site, margin_bp + away))
+        assert (paid(home, **effects) > 0) is runs
+
+
+def test_those_who_pay_no_pool_and_less_for_energy_run_longer() -> None:
+    home, site = with_rigs(1, "SOUTH_AMERICA")
+    home.tick()
+    income = 95_000 * REWARD_SAT * INDEX // (SAT * NETWORK_GHS)
+    cost = bill_of([(DRAWN, home.region.weather.price_micro)])
+    home.do(SetCurtailment("c1", site, income * BP // cost - BP - 100))
+    assert paid(home) == 0
+    home.do(ChoosePayout("c1", "SOLO"))
+    assert paid(home) > 0
+    home.do(ChoosePayout("c1", "FPPS"))
+    home.region.ledger["perk_energy_bp"][0] = 9_500
+    assert paid(home) > 0
 
 
 def test_firmware_changes_the_bill_at_once() -> None:

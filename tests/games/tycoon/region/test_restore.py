@@ -16,9 +16,10 @@ from gamefold.games.tycoon.intents.region import (
     SetFirmware,
     SignContract,
 )
-from gamefold.games.tycoon.state.company_document import CompanyDocument, company_document, read_document
+from gamefold.games.tycoon.state.company_document import CompanyDocument, company_document, read_document, with_money
 from gamefold.games.tycoon.state.region import FAILED, NOBODY, REPAIRING
 from gamefold.games.tycoon.state.region_views import site_view
+from gamefold.games.tycoon.state.units import MICRO
 
 from .builders import Home, only
 
@@ -178,3 +179,15 @@ def test_bytes_that_are_no_document_are_refused(raw: bytes) -> None:
     home = Home()
     home.open()
     assert home.refused(RestoreCompany("c1", raw)) == DOCUMENT_INVALID
+
+
+def test_what_has_left_since_the_document_was_made_is_not_given_a_second_time() -> None:
+    home = Home()
+    home.open(usd=100_000)
+    raw, out = company_document(home.region, "c1"), int(home.region.ledger["sent_usd"][0])
+    home.do(SendToMarket("c1", 30_000 * MICRO))
+    home.do(RestoreCompany("c1", raw, "late", out, 0))
+    assert home.usd_micro() == 70_000 * MICRO
+    home.do(SendToMarket("c1", 70_000 * MICRO))
+    home.do(RestoreCompany("c1", with_money(raw, -50_000 * MICRO, 0), "less", out, 0))
+    assert home.usd_micro() == 0

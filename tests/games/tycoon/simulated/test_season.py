@@ -18,7 +18,7 @@ from gamefold.games.tycoon.state.units import REGIONS
 # What people are refused for too: too little money, prices that moved, a place that was taken.
 EXPECTED = {
     "INSUFFICIENT_FUNDS", "SITE_FULL", "PRICE_OUT_OF_BAND", "POSITION_NOT_FOUND", "ORDER_NOT_FOUND", "CONTRACT_RUNNING",
-    "LEVERAGE_INVALID", "INSTRUMENT_NOT_FOUND", "VOTING_CLOSED", "RESEARCH_BUSY", "FEE_CHANGED", "PROPOSAL_OPEN",
+    "LEVERAGE_INVALID", "INSTRUMENT_UNKNOWN", "VOTING_CLOSED", "RESEARCH_BUSY", "FEE_CHANGED", "PROPOSAL_OPEN",
     "MAINTENANCE_NEEDLESS", "CONTRACT_WAITS",
 }  # fmt: skip
 

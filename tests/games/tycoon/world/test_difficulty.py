@@ -60,6 +60,16 @@ def test_no_satoshi_of_the_reward_is_lost_by_rounding() -> None:
     assert paid == found_q32 * 625_000_001 >> 32
 
 
+def test_a_petahash_earns_the_hashprice_of_the_real_network() -> None:
+    """The study's check (section 4.2): 37.6 USD a day at a difficulty of 152e12, 91,000 USD and 3.125 BTC."""
+    balance = numbers(STILL | {"network_fee_sat": 0, "network_difficulty_start": 152_000_000_000_000})
+    chain = start_chain(balance)
+    chain.subsidy_sat = 312_500_000
+    mine(chain, 1, balance)
+    sat_a_day = chain.reward_sat * 288 * 10**6 / chain.network_ghs
+    assert sat_a_day / 10**8 * 91_000 == pytest.approx(37.6, abs=0.05)
+
+
 def test_what_a_hash_earns_depends_on_difficulty_alone() -> None:
     balance = numbers(STILL)
     alone, crowded = start_chain(balance), start_chain(balance)

@@ -64,7 +64,7 @@ class FundsChanged(Event, frozen=True):
 
     company: str
     reason: str
-    usd_change: int
+    usd_change_micro: int
     sat_change: int
     usd_micro: int
     sat: int

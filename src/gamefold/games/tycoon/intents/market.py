@@ -5,7 +5,8 @@ from typing import Final
 from gamefold.engine.ruleset import Intent, Spec
 from gamefold.games.tycoon.intents.border import Receive
 
-INSTRUMENT_NOT_FOUND: Final = "INSTRUMENT_NOT_FOUND"
+INSTRUMENT_NOT_FOUND: Final = "INSTRUMENT_NOT_FOUND"  # of what is only looked at
+INSTRUMENT_UNKNOWN: Final = "INSTRUMENT_UNKNOWN"
 MARKET_CLOSED: Final = "MARKET_CLOSED"  # an option that has expired
 SIDE_INVALID: Final = "SIDE_INVALID"
 ORDER_TYPE_INVALID: Final = "ORDER_TYPE_INVALID"  # kind, time in force and post-only do not go together
@@ -60,7 +61,7 @@ class PlaceOrder(Intent, frozen=True):
     `seen_tick` is the tick of the prices the order was decided on. `arrived` is the crossing from home that pays for
     the order: it is received with it, in one entry. A refused order changes nothing, and receives nothing.
 
-    Refused, in this order: INSTRUMENT_NOT_FOUND, MARKET_CLOSED, SIDE_INVALID, ORDER_TYPE_INVALID, QUANTITY_INVALID
+    Refused, in this order: INSTRUMENT_UNKNOWN, MARKET_CLOSED, SIDE_INVALID, ORDER_TYPE_INVALID, QUANTITY_INVALID
     (below 1), PRICE_REQUIRED, CLIENT_ORDER_ID_INVALID, STALE_PRICE, QUANTITY_INVALID (too many), PRICE_INVALID,
     PRICE_OUT_OF_BAND, LEVERAGE_INVALID, DUPLICATE_CLIENT_ORDER_ID, TOO_MANY_ORDERS, REDUCE_ONLY_INVALID (or
     PRICE_OUT_OF_BAND, where the position could not pay for it), POSITION_LIMIT, POST_ONLY_WOULD_CROSS,
@@ -105,7 +106,7 @@ class CancelOrder(Intent, frozen=True):
 
 
 class CancelAll(Intent, frozen=True):
-    """Take all resting orders off the books, of one instrument or of all. Refused: INSTRUMENT_NOT_FOUND."""
+    """Take all resting orders off the books, of one instrument or of all. Refused: INSTRUMENT_UNKNOWN."""
 
     company: str
     instrument: str | None = None

@@ -207,3 +207,7 @@ class RestoreCompany(Intent, frozen=True):
     company: str
     document: bytes
     reason: str = ""
+    # What it had sent from here less what it had received when the document was made: what has left since then, or
+    # come, is not given a second time. None takes the document as it is.
+    usd_out: int | None = None
+    sat_out: int | None = None

@@ -11,20 +11,24 @@ from typing import Annotated, Final
 from msgspec import Raw
 from pydantic import Field
 
+from gamefold.games.tycoon.routes.bounds import bounds
 from gamefold.games.tycoon.state.units import LOT_SAT, MICRO, SAT, TICK_MICRO
 from gamefold.games.tycoon.tables import efficiency_mj
 from gamefold.web.errors import Refused
-
-Amount = Annotated[
-    int | float | Annotated[str, Field(max_length=40)],
-    Field(description="A number, or a decimal number as text.", examples=["0.0125"]),
-]
-"""For bodies: what `read` takes."""
+from gamefold.web.strict_json import INTEGER_MAX
 
 AMOUNT_INVALID: Final = "AMOUNT_INVALID"
 
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 _MOST: Final = Decimal(10) ** 12
+
+Amount = Annotated[
+    Annotated[int, bounds(minimum=0, maximum=int(_MOST))]
+    | Annotated[float, bounds(minimum=0, maximum=int(_MOST))]
+    | Annotated[str, Field(max_length=40), bounds(pattern=r"^[0-9]{1,13}(\.[0-9]{1,18})?$")],
+    Field(description="A number, or a decimal number as text.", examples=["0.0125"]),
+]
+"""For bodies: what `read` takes."""
 
 
 def read(amount: Amount, unit: int, code: str, name: str) -> int:
@@ -34,9 +38,9 @@ def read(amount: Amount, unit: int, code: str, name: str) -> int:
         raise Refused(422, code, f"The {name} must be a decimal number.")
     if number <= 0:
         raise Refused(422, code, f"The {name} must be more than 0.")
-    if number > _MOST:
-        raise Refused(422, code, f"The {name} is too large.")
     units = number * unit
+    if number > _MOST or units > INTEGER_MAX:
+        raise Refused(422, code, f"The {name} is too large.")
     if units != units.to_integral_value():
         raise Refused(422, code, f"The {name} must be a multiple of {Decimal(1) / unit}.")
     return int(units)

@@ -135,7 +135,7 @@ def build(desk: Desk) -> APIRouter:
             return None
         home = await desk.database.read(lambda connection: tables.home_of(connection, season, grant.user.id))
         if home is None:
-            home = await desk.found(season, grant.user.id, DEFAULT_REGION, None)
+            home = await desk.found_again(season, grant.user.id)
         await desk.open_company(home, guest=grant.user.is_guest)
         return home
 
@@ -179,7 +179,8 @@ def build(desk: Desk) -> APIRouter:
         dependencies=by_address,
         **DOORS.write("Found a company and play at once", AdmittedShown, *NAMING, status=201),
     )
-    async def guest(body: GuestBody, request: Request, audience: Audience) -> Response:
+    async def guest(request: Request, audience: Audience, body: GuestBody | None = None) -> Response:
+        body = body or GuestBody()
         # Never the same guest twice, whatever the Idempotency-Key: nothing but the answer proves who they are.
         user_id, claim = await planned(body.region, body.company_name, None)
         grant = await accounts.guest(audience, username=body.username, user_id=user_id, also=claim)

@@ -77,7 +77,7 @@ class Desk:
             return home
         home = await self.database.read(lambda connection: tables.home_of(connection, season, player.id))
         if home is None:
-            home = await self.found(season, player.id, DEFAULT_REGION, None)
+            home = await self.found_again(season, player.id)
         await self.open_company(home, guest=player.is_guest)
         return home
 
@@ -90,6 +90,12 @@ class Desk:
         """Give somebody a home, or the one they have."""
         planned, now_ms = self.plan_home(season, owner_id, region, name), self.clock.now_ms()
         return await self.database.write(lambda connection: tables.claim_home(connection, planned, now_ms))
+
+    async def found_again(self, season: int, owner_id: str) -> Home:
+        """Give somebody a home in a new season, where and by which name they had the last one."""
+        last = await self.database.read(lambda connection: tables.last_home_of(connection, owner_id))
+        region, name = (DEFAULT_REGION, None) if last is None else (last.region, last.name)
+        return await self.found(season, owner_id, region, name)
 
     async def open_company(self, home: Home, *, guest: bool) -> None:
         """Found the company of a home in its world, where it is not there; or make it an account's, where it is not."""

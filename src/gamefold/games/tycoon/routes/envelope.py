@@ -1,6 +1,7 @@
 """The JSON of Tycoon: camelCase keys. Money is put in as JSON that is written already, see `amounts`."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -42,3 +43,9 @@ def camel(name: str) -> str:
 def text(content: Any) -> str:
     """Encode what a WebSocket sends."""
     return ENCODER.encode(content).decode()
+
+
+def stamp(at_ms: int) -> str:
+    """Write a moment: `2026-11-21T20:15:00.000Z`."""
+    at = datetime.fromtimestamp(at_ms // 1_000, UTC).replace(microsecond=at_ms % 1_000 * 1_000)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

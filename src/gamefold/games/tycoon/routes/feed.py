@@ -12,10 +12,10 @@ from gamefold.games.tycoon.routes.answers.feed import AlertsShown, EventsShown, 
 from gamefold.games.tycoon.routes.board import Board, By
 from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
-from gamefold.games.tycoon.routes.envelope import shown
+from gamefold.games.tycoon.routes.envelope import shown, stamp
 from gamefold.games.tycoon.routes.player import CurrentOwner
+from gamefold.games.tycoon.routes.shapes import shape
 from gamefold.games.tycoon.routes.statuses import SEASON_NOT_FOUND
-from gamefold.games.tycoon.routes.told import stamp
 from gamefold.platform.accounts.players import CurrentPlayer
 from gamefold.storage.columns import milliseconds
 from gamefold.web.bodies import Whole
@@ -40,7 +40,7 @@ def build(router: APIRouter, desk: Desk) -> None:
                         "type": row["type"],
                         "severity": row["severity"],
                         "region": row["region"],
-                        "payload": msgspec.json.decode(row["payload"]),
+                        "payload": shape(msgspec.json.decode(row["payload"])),
                         "createdAt": stamp(milliseconds(row["created_at"])),
                         "resolvedAt": None if row["resolved_at"] is None else stamp(milliseconds(row["resolved_at"])),
                     }

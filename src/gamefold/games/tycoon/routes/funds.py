@@ -4,11 +4,13 @@ Decision 0015: the sum over its worlds of what it has there, and has sent, less 
 of the company in each world, so the sum is right whichever moment each world is asked at.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from gamefold.games.tycoon.routes.amounts import btc, usd
 from gamefold.games.tycoon.state.market import Market
+from gamefold.games.tycoon.state.market_views import orders_of, positions_of
 from gamefold.games.tycoon.state.region import Region
 
 
@@ -98,6 +100,35 @@ class Funds:
             "margin": {"usd": usd(work.usd_margin)},
             "atBranches": {"usd": usd(self.usd_at_branches), "btc": btc(self.sat_at_branches)},
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a company has that no region holds: at work in the market, or on its way between its worlds."""
+
+    usd: int  # positions count as what they would bring at their marks
+    sat: int
+    orders: int
+    positions: int
+
+    def shown(self) -> dict[str, Any]:
+        """Give it as JSON."""
+        return {"usd": usd(self.usd), "btc": btc(self.sat), "orders": self.orders, "positions": self.positions}
+
+
+def elsewhere(market: Market, company: str, houses: Sequence[AtHome]) -> Elsewhere:
+    """Reckon what a company has outside of its regions, all of which are `houses`."""
+    work, held = at_work(market, company), positions_of(market, company)
+    worlds: tuple[AtHome | AtWork, ...] = (work, *houses)
+    return Elsewhere(
+        work.usd_free
+        + work.usd_held
+        + sum(one.equity_micro for one in held)
+        + sum(world.usd_sent - world.usd_received for world in worlds),
+        work.sat_free + work.sat_held + sum(world.sat_sent - world.sat_received for world in worlds),
+        len(orders_of(market, company)),
+        len(held),
+    )
 
 
 NOTHING: Final = Funds(AtHome(), AtWork())

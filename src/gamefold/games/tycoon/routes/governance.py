@@ -1,6 +1,7 @@
 """Proposals and votes."""
 
-from typing import Annotated, Any
+import asyncio
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter
@@ -20,23 +21,32 @@ from gamefold.games.tycoon.intents.progress import (
     CastVote,
 )
 from gamefold.games.tycoon.intents.world import (
+    DESCRIPTION_MAX,
     GUESTS_CANNOT_PROPOSE,
     PARAMETER_OUT_OF_BOUNDS,
     PARAMETER_UNKNOWN,
     PROPOSAL_INVALID,
     PROPOSAL_OPEN,
+    TITLE_MAX,
     Propose,
 )
 from gamefold.games.tycoon.routes.answers.progress import ProposalShown, ProposalsShown, VotedShown
+from gamefold.games.tycoon.routes.bounds import bounds
 from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
 from gamefold.games.tycoon.routes.player import CurrentOwner
 from gamefold.games.tycoon.routes.shapes import shape
+from gamefold.games.tycoon.routes.statuses import VOTING_NOT_BEGUN
 from gamefold.games.tycoon.state import progress_views as views
+from gamefold.games.tycoon.state.units import TICK_S
 from gamefold.games.tycoon.state.world import Proposal, proposal_of
+from gamefold.games.tycoon.tables import Home
 from gamefold.web.bodies import Text
 from gamefold.web.idempotency import request_entropy
+
+LOOK_S: Final = 0.1
+BEGINS_WITHIN_S: Final = TICK_S + 1.0
 
 Number = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
@@ -44,19 +54,19 @@ Number = Annotated[int, Field(ge=-(2**53), le=2**53)]
 class ProposeBody(Asked):
     """What shall be decided. Bounds are the world's."""
 
-    type: Annotated[Text, Field(max_length=40, examples=["SUBSIDY"])]
-    title: Annotated[Text, Field(max_length=500)]
-    description: Annotated[Text, Field(max_length=10_000)]
+    type: Annotated[Text, Field(max_length=40), bounds(enum=["SUBSIDY", "REGULATION", "EVENT"])]
+    title: Annotated[Text, Field(max_length=500), bounds(minLength=1, maxLength=TITLE_MAX)]
+    description: Annotated[Text, Field(max_length=10_000), bounds(minLength=1, maxLength=DESCRIPTION_MAX)]
     parameter: Annotated[Text | None, Field(max_length=64)] = None
     value: Number | None = None
-    duration_hours: Number | None = None
+    duration_hours: Annotated[Number, bounds("Hours of game time.", minimum=1)] | None = None
 
 
 class VoteBody(Asked):
     """One vote; it cannot be changed."""
 
     proposal_id: Annotated[Text, Field(max_length=64)]
-    choice: Annotated[Text, Field(max_length=40, examples=["FOR"])]
+    choice: Annotated[Text, Field(max_length=40), bounds(enum=["FOR", "AGAINST", "ABSTAIN"])]
 
 
 def build(router: APIRouter, desk: Desk) -> None:
@@ -112,6 +122,17 @@ def build(router: APIRouter, desk: Desk) -> None:
         one = await desk.market(lambda market: _copy(proposal_of(market.world, opened.id)))
         return shown(shape(opened) if one is None else proposal_shown(one), 201)
 
+    async def begins(home: Home, tick: int) -> None:
+        """Wait until a home has heard that voting began: with the next tick after it was called.
+
+        Refused VOTING_NOT_BEGUN where that takes too long.
+        """
+        for _ in range(round(BEGINS_WITHIN_S / LOOK_S)):
+            if await desk.region(home.season, home.region, lambda region, _balance: region.tick) >= tick:
+                return
+            await asyncio.sleep(LOOK_S)
+        raise Rejected(VOTING_NOT_BEGUN, f"Voting begins with tick {tick}.")
+
     @router.post(
         "/governance/vote",
         **INSIDE.write(
@@ -120,6 +141,7 @@ def build(router: APIRouter, desk: Desk) -> None:
             GUESTS_CANNOT_VOTE,
             PROPOSAL_NOT_FOUND,
             CHOICE_INVALID,
+            VOTING_NOT_BEGUN,
             VOTING_CLOSED,
             NOT_ENTITLED,
             ALREADY_VOTED,
@@ -128,8 +150,10 @@ def build(router: APIRouter, desk: Desk) -> None:
     async def vote(body: VoteBody, owner: CurrentOwner, request: Request) -> Response:
         if owner.player.is_guest:
             raise Rejected(GUESTS_CANNOT_VOTE, "Guests have no vote.")
-        if await desk.market(lambda market: proposal_of(market.world, body.proposal_id) is None):
+        proposal = await desk.market(lambda market: _copy(proposal_of(market.world, body.proposal_id)))
+        if proposal is None:
             raise Rejected(PROPOSAL_NOT_FOUND, "There is no such proposal.")
+        await begins(owner.home, proposal.begins)
         intent = CastVote(owner.home.company_id, body.proposal_id, body.choice)
         await desk.submit(owner.home, intent, request_entropy(request))
         return shown({"proposalId": body.proposal_id, "choice": body.choice})

@@ -22,11 +22,10 @@ from gamefold.games.tycoon.routes.answers.market import (
 )
 from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
-from gamefold.games.tycoon.routes.envelope import shown
+from gamefold.games.tycoon.routes.envelope import shown, stamp
 from gamefold.games.tycoon.routes.player import CurrentOwner
 from gamefold.games.tycoon.routes.shapes import shape
 from gamefold.games.tycoon.routes.statuses import INTERVAL_INVALID
-from gamefold.games.tycoon.routes.told import stamp
 from gamefold.games.tycoon.state import market_views as views
 from gamefold.games.tycoon.state.border import MARKET
 from gamefold.games.tycoon.state.market import Listing, Market

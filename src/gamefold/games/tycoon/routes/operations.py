@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import RowMapping
@@ -11,6 +12,7 @@ from gamefold.engine.history import NO_SUCH_ENTRY, world_at
 from gamefold.engine.host import Ack
 from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon import tables
+from gamefold.games.tycoon.intents.market import LinkAccounts
 from gamefold.games.tycoon.intents.region import (
     AMOUNT_INVALID,
     COMPANY_NOT_FOUND,
@@ -26,6 +28,7 @@ from gamefold.games.tycoon.routes.answers.operations import (
     IncludedTold,
     InjectedTold,
     LineTold,
+    LinkedTold,
     RestoredTold,
     SeasonEndedTold,
     SeasonStartedTold,
@@ -33,12 +36,12 @@ from gamefold.games.tycoon.routes.answers.operations import (
 )
 from gamefold.games.tycoon.routes.board import Board, By, ordered, reckon, shown_standing
 from gamefold.games.tycoon.routes.desk import Desk
-from gamefold.games.tycoon.routes.envelope import text
+from gamefold.games.tycoon.routes.envelope import stamp, text
+from gamefold.games.tycoon.routes.funds import AtHome, at_home, elsewhere
 from gamefold.games.tycoon.routes.shapes import shape
 from gamefold.games.tycoon.routes.statuses import SEASON_NOT_FOUND, SEASON_OVER, SEASON_RUNNING
-from gamefold.games.tycoon.routes.told import stamp
 from gamefold.games.tycoon.state.border import MARKET
-from gamefold.games.tycoon.state.company_document import company_document, no_document
+from gamefold.games.tycoon.state.company_document import company_document, no_document, with_money
 from gamefold.games.tycoon.state.region import Region
 from gamefold.games.tycoon.state.region_views import company_view
 from gamefold.games.tycoon.state.units import REGIONS
@@ -73,6 +76,7 @@ class TycoonLive(LiveGame):
         "leaderboard": Says(LineTold, (SEASON_NOT_FOUND,)),
         "exclude": Says(ExcludedTold, (ACCOUNT_NOT_FOUND,)),
         "include": Says(IncludedTold),
+        "link": Says(LinkedTold, (COMPANY_NOT_FOUND, SEASON_OVER)),
     }
 
     def __init__(self, desk: Desk) -> None:
@@ -129,30 +133,48 @@ class TycoonLive(LiveGame):
         return {"companyId": home.company_id, "before": _plain(before), "after": _plain(after)}
 
     async def restore(self, operation: Operation, account_id: str, to_tick: int, *, dry_run: bool) -> Told:
-        """Give a company back what it had at home and in its branches at the end of a tick.
+        """Give a company back what it had at the end of a tick.
 
-        What it has in the market stays as it is. A branch that was not there yet loses everything. Rejected
-        COMPANY_NOT_FOUND, NO_SUCH_ENTRY where one of its worlds never got to that tick.
+        Its regions become what they were; a branch that was not there yet loses everything. Orders and positions of
+        then cannot come back, because others were on their other side: home gets what they were worth in money. What
+        the company has in the market now stays there, and is taken off. Rejected COMPANY_NOT_FOUND, NO_SUCH_ENTRY
+        where one of its worlds never got to that tick.
         """
         home, host = await self._home(account_id), self._desk.host
+        company, market = home.company_id, world_of(home.season, MARKET)
         worlds = [world_of(home.season, place) for place in await self._desk.regions(home)]
         documents: dict[str, bytes] = {}
         of_then: list[dict[str, int]] = []
+        houses_then: list[AtHome] = []
         for world in worlds:
             then = await world_at(host.journal, host.rulesets, world, tick=to_tick)
-            if then.state.row_of(home.company_id) is not None:
-                documents[world], summary = await asyncio.to_thread(_document, then.state, home.company_id)
+            if then.state.row_of(company) is not None:
+                documents[world], summary = await asyncio.to_thread(_document, then.state, company)
                 of_then.append(summary)
+                houses_then.append(at_home(then.state, company))
             elif world == worlds[0]:
                 raise Rejected(COMPANY_NOT_FOUND, "This company was not there at that tick.")
-        told = {"companyId": home.company_id, "before": await self._summaries(home, worlds)}
+        market_then = await world_at(host.journal, host.rulesets, market, tick=to_tick)
+        had = elsewhere(market_then.state, company, houses_then)
+        houses = [await host.query(world, partial(at_home, company=company)) for world in worlds]
+        has = await host.query(market, partial(elsewhere, company=company, houses=houses))
+        told = {
+            "companyId": company,
+            "before": await self._summaries(home, worlds),
+            "market": {"then": _plain(had.shown()), "now": _plain(has.shown())},
+        }
+        change = had.usd - has.usd, had.sat - has.sat
         if dry_run:
+            of_then[0]["usd_micro"] = max(0, of_then[0]["usd_micro"] + change[0])
+            of_then[0]["sat"] = max(0, of_then[0]["sat"] + change[1])
             return {**told, "after": _together(of_then)}
-        for world in worlds:
+        documents[worlds[0]] = with_money(documents[worlds[0]], *change)
+        for world, house in zip(worlds, houses, strict=True):
             document = documents.get(world)
             if document is None:
-                document = await host.query(world, lambda region: no_document(region, home.company_id))
-            await self._ask(operation, world, RestoreCompany(home.company_id, document, operation.reason))
+                document = await host.query(world, lambda region: no_document(region, company))
+            out = house.usd_sent - house.usd_received, house.sat_sent - house.sat_received
+            await self._ask(operation, world, RestoreCompany(company, document, operation.reason, *out))
         return {**told, "after": await self._summaries(home, worlds)}
 
     # -- seasons ------------------------------------------------------------------------------------------------
@@ -246,6 +268,16 @@ class TycoonLive(LiveGame):
         del operation
         was = await self._desk.database.write(lambda connection: tables.include_owner(connection, account_id))
         return {"accountId": account_id, "excluded": False, "was": was}
+
+    # -- owners -------------------------------------------------------------------------------------------------
+
+    async def link(self, operation: Operation, account_ids: Sequence[str], group: str | None) -> Told:
+        """Keep the companies of accounts from trading with each other, for this season. Rejected COMPANY_NOT_FOUND."""
+        homes = [await self._home(account_id) for account_id in account_ids]
+        companies = tuple(sorted({home.company_id for home in homes}))
+        intent = LinkAccounts(companies, group or "", operation.reason)
+        await self._ask(operation, world_of(homes[0].season, MARKET), intent)
+        return {"companyIds": list(companies), "group": group}
 
     # -- inside -------------------------------------------------------------------------------------------------
 

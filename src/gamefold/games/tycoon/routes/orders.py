@@ -11,10 +11,11 @@ from gamefold.engine.refusal import Rejected
 from gamefold.games.tycoon.intents.market import (
     BUY,
     CLIENT_ORDER_ID_INVALID,
+    CLIENT_ORDER_ID_MAX,
     DUPLICATE_CLIENT_ORDER_ID,
     FOK_NOT_FILLABLE,
     GTC,
-    INSTRUMENT_NOT_FOUND,
+    INSTRUMENT_UNKNOWN,
     INSUFFICIENT_FUNDS,
     LEVERAGE_INVALID,
     LIMIT,
@@ -50,6 +51,7 @@ from gamefold.games.tycoon.routes.answers.market import (
     CancelledShown,
     TradedShown,
 )
+from gamefold.games.tycoon.routes.bounds import bounds
 from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
@@ -62,10 +64,12 @@ from gamefold.web.idempotency import request_entropy
 
 Instrument = Annotated[Text, Field(max_length=64, examples=["BTC-SPOT"])]
 Number = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+SeenTick = Annotated[Number, bounds("The tick of the prices the order was decided on.", minimum=0)]
+ClientOrderId = Annotated[Text, Field(max_length=200), bounds(minLength=1, maxLength=CLIENT_ORDER_ID_MAX)]
 
 SIDES = {"BUY": BUY, "LONG": BUY, "SELL": SELL, "SHORT": SELL}
 PLACING = (
-    INSTRUMENT_NOT_FOUND, MARKET_CLOSED, ORDER_TYPE_INVALID, QUANTITY_INVALID, PRICE_REQUIRED, CLIENT_ORDER_ID_INVALID,
+    INSTRUMENT_UNKNOWN, MARKET_CLOSED, ORDER_TYPE_INVALID, QUANTITY_INVALID, PRICE_REQUIRED, CLIENT_ORDER_ID_INVALID,
     STALE_PRICE, PRICE_INVALID, PRICE_OUT_OF_BAND, LEVERAGE_INVALID, DUPLICATE_CLIENT_ORDER_ID, TOO_MANY_ORDERS,
     REDUCE_ONLY_INVALID, POSITION_LIMIT, POST_ONLY_WOULD_CROSS, INSUFFICIENT_FUNDS, FOK_NOT_FILLABLE,
 )  # fmt: skip
@@ -82,10 +86,10 @@ class TradeBody(Asked):
     price: Amount | None = None
     time_in_force: Literal["GTC", "IOC", "FOK"] = GTC
     post_only: bool = False
-    leverage: Number = 1
+    leverage: Annotated[Number, bounds(minimum=1, maximum=20)] = 1
     reduce_only: bool = False
-    client_order_id: Annotated[Text | None, Field(max_length=200)] = None
-    seen_tick: Number | None = None
+    client_order_id: ClientOrderId | None = None
+    seen_tick: SeenTick | None = None
 
 
 class AmendBody(Asked):
@@ -93,7 +97,7 @@ class AmendBody(Asked):
 
     quantity: Amount | None = None
     price: Amount | None = None
-    seen_tick: Number | None = None
+    seen_tick: SeenTick | None = None
 
 
 class CancelAllBody(Asked):
@@ -106,7 +110,7 @@ class CloseBody(Asked):
     """A position to close at the market."""
 
     position_id: Annotated[Text, Field(max_length=64)]
-    client_order_id: Annotated[Text | None, Field(max_length=200)] = None
+    client_order_id: ClientOrderId | None = None
 
 
 class MarginBody(Asked):
@@ -175,7 +179,7 @@ def build(router: APIRouter, desk: Desk) -> None:
         await desk.ask_market(owner.home, CancelOrder(owner.home.company_id, order_id), request_entropy(request))
         return shown({"order": None if before is None else {**before, "status": "CANCELLED"}})
 
-    @router.post("/market/cancel-all", **INSIDE.write("Cancel many orders", AllCancelledShown, INSTRUMENT_NOT_FOUND))
+    @router.post("/market/cancel-all", **INSIDE.write("Cancel many orders", AllCancelledShown, INSTRUMENT_UNKNOWN))
     async def cancel_all(body: CancelAllBody, owner: CurrentOwner, request: Request) -> Response:
         intent = CancelAll(owner.home.company_id, body.instrument)
         ack = await desk.ask_market(owner.home, intent, request_entropy(request))

@@ -14,9 +14,8 @@ from gamefold.games.tycoon.routes.amounts import terahash
 from gamefold.games.tycoon.routes.answers.company import OtherPlayerShown, PlayerShown
 from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
-from gamefold.games.tycoon.routes.envelope import shown
+from gamefold.games.tycoon.routes.envelope import shown, stamp
 from gamefold.games.tycoon.routes.shapes import shape
-from gamefold.games.tycoon.routes.told import stamp
 from gamefold.games.tycoon.state.progress_views import reputation
 from gamefold.games.tycoon.tables import Home
 from gamefold.platform.accounts.players import CurrentPlayer, Player

@@ -37,6 +37,7 @@ from gamefold.games.tycoon.intents.progress import (
 from gamefold.games.tycoon.intents.region import INSUFFICIENT_FUNDS
 from gamefold.games.tycoon.routes.amounts import Amount, read
 from gamefold.games.tycoon.routes.answers.progress import PatentsShown, QuestsShown, StandingOrdersShown, TreeShown
+from gamefold.games.tycoon.routes.bounds import bounds
 from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.envelope import Asked, shown
@@ -48,7 +49,7 @@ from gamefold.web.bodies import Text
 from gamefold.web.idempotency import request_entropy
 
 NodeId = Annotated[Text, Field(max_length=64, examples=["MINING_EFFICIENCY_1"])]
-Points = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+Points = Annotated[int, Field(ge=-(2**31), le=2**31 - 1), bounds("Research points.", minimum=0)]
 
 
 class StartBody(Asked):

@@ -1,8 +1,8 @@
 """Turns what worlds know into what clients see. Names in worlds carry their unit; here the unit decides the form.
 
 `cost_micro` becomes `cost` in USD, `keep_sat` becomes `keepBtc`, `lots` becomes `quantity` in BTC, `hashrate_ghs`
-becomes `hashrate` in TH/s; all else keeps its number and gets a camelCase name, or the one the spec has for it. Keys
-that are data, such as regions, stay as they are.
+becomes `hashrate` in TH/s, and `expiry_s` becomes `expiry`, a moment of the game's calendar; all else keeps its
+number and gets a camelCase name, or the one the spec has for it. Keys that are data, such as regions, stay as they are.
 """
 
 import re
@@ -13,9 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from gamefold.games.tycoon.routes.amounts import btc, price, quantity, terahash, usd
-from gamefold.games.tycoon.routes.envelope import camel
+from gamefold.games.tycoon.routes.envelope import camel, stamp
 
-Form = Callable[[int], msgspec.Raw]
+Form = Callable[[int], msgspec.Raw | str]
 
 # By the word in a field's name: the word that stands in its place, and how the number is written.
 _UNITS: Final[Mapping[str, tuple[str, Form]]] = {
@@ -41,6 +41,8 @@ _NAMES: Final = {
     "uptime_bp": "uptime",
     "wear_bp": "wear",
 }
+# Moments of the game, in seconds; all other seconds are how long something takes.
+_MOMENTS: Final = {"expiry_s": "expiry", "resets_s": "resets"}
 _OWN_NAME: Final = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
@@ -74,6 +76,8 @@ def _form(name: Any, ticks: frozenset[str]) -> tuple[Any, Form | None]:
         return name, None
     if name in ticks:
         return camel(name), price
+    if name in _MOMENTS:
+        return _MOMENTS[name], _moment
     name = _NAMES.get(name, name)
     words = name.split("_")
     for unit, (word, form) in _UNITS.items():
@@ -81,6 +85,10 @@ def _form(name: Any, ticks: frozenset[str]) -> tuple[Any, Form | None]:
             words[words.index(unit)] = word
             return camel("_".join(part for part in words if part)), form
     return camel(name), None
+
+
+def _moment(seconds: int) -> str:
+    return stamp(seconds * 1_000)
 
 
 def _money(part: Any, form: Form) -> Any:

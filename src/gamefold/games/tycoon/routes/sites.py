@@ -1,8 +1,8 @@
 """Sites, rigs and energy: what a company has, in whichever region. The first site in a region opens a branch there."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -47,6 +47,7 @@ from gamefold.games.tycoon.routes.answers.sites import (
     SiteDetailShown,
     SitesShown,
 )
+from gamefold.games.tycoon.routes.bounds import bounds
 from gamefold.games.tycoon.routes.contracts import contract_shown, quote_shown
 from gamefold.games.tycoon.routes.described import INSIDE
 from gamefold.games.tycoon.routes.desk import Desk
@@ -54,7 +55,7 @@ from gamefold.games.tycoon.routes.envelope import Asked, shown
 from gamefold.games.tycoon.routes.player import CurrentOwner, Owner
 from gamefold.games.tycoon.routes.shapes import shape
 from gamefold.games.tycoon.state import region_views as views
-from gamefold.games.tycoon.state.region import region_of_site
+from gamefold.games.tycoon.state.region import COOLINGS, FIRMWARES, MODELS, PAYOUTS, region_of_site
 from gamefold.games.tycoon.state.units import REGIONS
 from gamefold.web.bodies import Text, Whole
 from gamefold.web.errors import Refused
@@ -67,7 +68,7 @@ NO_SUCH_SITE = "The company has no such site."  # as the worlds say it
 SiteId = Annotated[Text, Field(max_length=64, examples=["us-west-1"])]
 Word = Annotated[Text, Field(max_length=40)]
 Number = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
-RigIds = Annotated[list[Number], Field(max_length=10_000, examples=[[1, 2, 3]])]
+RigIds = Annotated[list[Number], Field(max_length=10_000, examples=[[1, 2, 3]]), bounds(minItems=1)]
 FirstRow = Annotated[Whole, Query(ge=0)]
 Rows = Annotated[Whole, Query(ge=1, le=RIGS_SHOWN_MAX)]
 Days = Annotated[Whole, Query(ge=1, le=QUOTE_DAYS_MAX)]
@@ -77,18 +78,18 @@ RegionAsked = Annotated[Text | None, Query(max_length=40)]
 class CreateSiteBody(Asked):
     """A new site, at home where no region is named."""
 
-    name: Annotated[Text, Field(max_length=200, examples=["Lone Pine"])]
-    region: Word | None = None
-    grid_tier: Number = 1
-    cooling_type: Word = "AIR"
+    name: Annotated[Text, Field(max_length=200, examples=["Lone Pine"]), bounds(minLength=1, maxLength=40)]
+    region: Annotated[Word, bounds(enum=REGIONS)] | None = None
+    grid_tier: Annotated[Number, bounds(minimum=1, maximum=5)] = 1
+    cooling_type: Annotated[Word, bounds(enum=COOLINGS)] = "AIR"
 
 
 class AddRigsBody(Asked):
     """Rigs to buy and start."""
 
     site_id: SiteId
-    type: Annotated[Text, Field(max_length=40, examples=["ANTMINER_S19"])]
-    count: Number = 1
+    type: Annotated[Word, bounds(enum=MODELS)]
+    count: Annotated[Number, bounds("At most as many as the site has slots.", minimum=1)] = 1
 
 
 class RigsBody(Asked):
@@ -108,7 +109,7 @@ class SomeRigsBody(Asked):
 class FirmwareBody(SomeRigsBody):
     """How rigs run."""
 
-    firmware: Annotated[Text, Field(max_length=40, examples=["ECO"])]
+    firmware: Annotated[Word, bounds(enum=FIRMWARES)]
 
 
 class EnergyBody(Asked):
@@ -116,21 +117,25 @@ class EnergyBody(Asked):
 
     site_id: SiteId
     type: Literal["FIXED", "INDEX", "INTERRUPTIBLE"]
-    capacity_kw: Number
-    duration_days: Number
+    capacity_kw: Annotated[Number, bounds("kW.", minimum=1)]
+    duration_days: Annotated[Number, bounds("Days of game time.", minimum=1, maximum=QUOTE_DAYS_MAX)]
 
 
 class PayoutBody(Asked):
     """How the pool pays."""
 
-    scheme: Annotated[Text, Field(max_length=40, examples=["FPPS"])]
+    scheme: Annotated[Word, bounds(enum=PAYOUTS)]
 
 
 class CurtailmentBody(Asked):
     """The margin over the price of energy, in basis points, below which a site stands still; null runs always."""
 
     site_id: SiteId
-    margin_bp: Number | None
+    margin_bp: Annotated[Number, bounds("Basis points.", minimum=-10_000, maximum=100_000)] | None
+
+
+ONLY_WRITTEN: Final = frozenset({"create", "curtailment", "energy", "payout"})
+"""Below `/site/`, like the id of a site, but for POST alone."""
 
 
 def build(router: APIRouter, desk: Desk) -> None:
@@ -229,6 +234,8 @@ def build(router: APIRouter, desk: Desk) -> None:
 
     @router.get("/site/{site_id}", **INSIDE.read("A site and its rigs", SiteDetailShown, SITE_NOT_FOUND))
     async def site(site_id: str, owner: CurrentOwner, offset: FirstRow = 0, limit: Rows = 200) -> Response:
+        if site_id in ONLY_WRITTEN:
+            raise HTTPException(405)
         return shown(await detail(owner, site_id, offset, limit))
 
     @router.get(

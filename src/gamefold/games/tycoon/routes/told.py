@@ -4,7 +4,6 @@ Nobody is told who the other side of a trade was.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from gamefold.engine.feed import Record
@@ -16,7 +15,7 @@ from gamefold.games.tycoon.events import world as of_world
 from gamefold.games.tycoon.events.border import MarketTicked, RegionTicked
 from gamefold.games.tycoon.routes.amounts import btc, price, quantity, terahash, usd
 from gamefold.games.tycoon.routes.contracts import contract_shown
-from gamefold.games.tycoon.routes.envelope import text
+from gamefold.games.tycoon.routes.envelope import stamp, text
 from gamefold.games.tycoon.routes.shapes import shape
 from gamefold.games.tycoon.tables import alert_of
 
@@ -108,12 +107,6 @@ def told(record: Record) -> Told:
         company: str = event.company  # type: ignore[attr-defined]
         return Told(private=((company, message("player:update", _event_data(record, event))),))
     return NOTHING
-
-
-def stamp(at_ms: int) -> str:
-    """Write a moment: `2026-11-21T20:15:00.000Z`."""
-    at = datetime.fromtimestamp(at_ms // 1_000, UTC).replace(microsecond=at_ms % 1_000 * 1_000)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _public_data(record: Record, event: Event) -> dict[str, Any]:

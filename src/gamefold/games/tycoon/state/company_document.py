@@ -82,6 +82,16 @@ def no_document(region: Region, company: str) -> bytes:
     return _encoder.encode(msgspec.structs.replace(document, usd_micro=0, sat=0, payout=PAYOUTS[FPPS], sites=()))
 
 
+def with_money(raw: bytes, usd_micro: int, sat: int) -> bytes:
+    """Give a document with more money, or with less (below 0), but never less than none."""
+    document = read_document(raw)
+    return _encoder.encode(
+        msgspec.structs.replace(
+            document, usd_micro=max(0, document.usd_micro + usd_micro), sat=max(0, document.sat + sat)
+        )
+    )
+
+
 def read_document(raw: bytes) -> CompanyDocument:
     """Read what `company_document` wrote. msgspec.DecodeError where it is something else."""
     return _decoder.decode(raw)

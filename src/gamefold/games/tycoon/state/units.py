@@ -22,6 +22,22 @@ def notional_micro(lots: int, price: int) -> int:
     return lots * price * LOT_TICK_MICRO
 
 
+def in_usd(micro: int) -> str:
+    """Write micro-USD for people: `409.921963 USD`, `12 USD`."""
+    return _decimal(micro, MICRO, "USD")
+
+
+def in_btc(sat: int) -> str:
+    """Write satoshi for people: `0.0125 BTC`."""
+    return _decimal(sat, SAT, "BTC")
+
+
+def _decimal(units: int, unit: int, name: str) -> str:
+    whole, part = divmod(abs(units), unit)
+    digits = f".{part:0{len(str(unit)) - 1}d}".rstrip("0").rstrip(".")
+    return f"{'-' if units < 0 else ''}{whole}{digits} {name}"
+
+
 def game_seconds(ticks: int, time_compression: int) -> int:
     """Turn a number of ticks into seconds of game time."""
     return ticks * TICK_S * time_compression

@@ -95,6 +95,12 @@ def home_of(connection: Connection, season: int, owner_id: str) -> Home | None:
     return _home(connection.execute(query).mappings().first())
 
 
+def last_home_of(connection: Connection, owner_id: str) -> Home | None:
+    """Read where somebody's company was the last time they had one."""
+    query = select(homes).where(homes.c.owner_id == owner_id).order_by(homes.c.season.desc()).limit(1)
+    return _home(connection.execute(query).mappings().first())
+
+
 def home_of_company(connection: Connection, company_id: str) -> Home | None:
     """Read where a company is, also one without an account behind it, such as a simulated player's."""
     if not _UUID.fullmatch(company_id):

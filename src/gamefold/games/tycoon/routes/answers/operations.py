@@ -86,6 +86,20 @@ class CompanyTold(Shown):
     btc: BtcText
 
 
+class AtWorkTold(PurseTold):
+    """What a company has in the market and on its way between worlds; positions count what they would bring."""
+
+    orders: int
+    positions: int
+
+
+class AtWorkThenAndNowTold(Shown):
+    """At the asked tick, which home gets as money, and now, which stays and is taken off."""
+
+    then: AtWorkTold
+    now: AtWorkTold
+
+
 class RestoredTold(Shown):
     """What a company has, and had at the asked tick."""
 
@@ -93,6 +107,7 @@ class RestoredTold(Shown):
     company_id: str
     before: CompanyTold | NobodyTold
     after: CompanyTold | NobodyTold
+    market: AtWorkThenAndNowTold
 
 
 class SeasonTold(Shown):
@@ -152,3 +167,10 @@ class IncludedTold(Shown):
     account_id: str
     excluded: Literal[False]
     was: bool
+
+
+class LinkedTold(Shown):
+    """Companies that are one owner's; without a group they are strangers again."""
+
+    company_ids: list[str]
+    group: str | None

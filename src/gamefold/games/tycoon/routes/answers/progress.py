@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gamefold.games.tycoon.routes.answers.units import BasisPoints, Btc, GameSecond, Region, Shown, Tick, Usd
+from gamefold.games.tycoon.routes.answers.units import BasisPoints, Btc, GameSecond, Moment, Region, Shown, Tick, Usd
 
 Choice = Literal["FOR", "AGAINST", "ABSTAIN"]
 GameSeconds = Annotated[int, Field(description="Seconds of game time.")]
@@ -72,7 +72,7 @@ class QuestShown(Shown):
     status: Literal["ACTIVE", "COMPLETED", "CLAIMED"]
     progress: int
     goal: int
-    resets_s: Annotated[int | None, Field(description="When it begins again, in seconds of the game's calendar.")]
+    resets: Annotated[Moment | None, Field(description="When it begins again, by the game's calendar.")]
     reward_usd: Annotated[int, Field(description="Whole USD.")]
     reward_btc: Btc
     reward_points: Annotated[int, Field(description="Research points.")]

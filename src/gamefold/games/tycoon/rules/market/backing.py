@@ -15,6 +15,7 @@ from gamefold.games.tycoon.rules.market.holdings import OPEN, table_of, tell_pos
 from gamefold.games.tycoon.rules.market.margins import initial
 from gamefold.games.tycoon.state.book import id_of
 from gamefold.games.tycoon.state.market import Account, Listing, Market
+from gamefold.games.tycoon.state.units import in_usd
 
 
 def adjust_margin(market: Market, intent: AdjustMargin, _ctx: Context) -> list[Event]:
@@ -30,10 +31,10 @@ def adjust_margin(market: Market, intent: AdjustMargin, _ctx: Context) -> list[E
     if intent.arrived is not None:
         free += arriving(market, intent.arrived, intent.company)[0]
     if free < intent.usd_micro:
-        raise Rejected(INSUFFICIENT_FUNDS, f"This needs {intent.usd_micro} micro-USD; {free} are free.")
+        raise Rejected(INSUFFICIENT_FUNDS, f"This needs {in_usd(intent.usd_micro)}; {in_usd(free)} are free.")
     spare = spare_micro(market, listing, row, account)
     if -intent.usd_micro > max(0, spare):
-        raise Rejected(MARGIN_NEEDED, f"This position can spare {max(0, spare)} micro-USD of its margin.")
+        raise Rejected(MARGIN_NEEDED, f"This position can spare {in_usd(max(0, spare))} of its margin.")
 
     told: list[Event] = [] if intent.arrived is None else arrive(market, intent.arrived)
     account.usd_free -= intent.usd_micro
@@ -61,9 +62,9 @@ def spare_micro(market: Market, listing: Listing, row: int, account: Account) ->
     table = table_of(listing)
     lots, margin = table.lots[row], table.margin[row]
     sign = 1 if lots > 0 else -1
-    needed = initial(
-        market.terms, listing, 0, sign, abs(lots), listing.mark, table.leverage[row], account.margin_discount_bp
-    )
+    # Where a vote has lowered the cap, nobody goes beyond it this way.
+    leverage = min(table.leverage[row], market.terms.leverage_max)
+    needed = initial(market.terms, listing, 0, sign, abs(lots), listing.mark, leverage, account.margin_discount_bp)
     return (margin if table.paid_up else min(margin, table.equity(row, listing.mark))) - needed
 
 

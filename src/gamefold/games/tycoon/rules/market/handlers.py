@@ -11,7 +11,7 @@ from gamefold.games.tycoon.intents.market import (
     CLIENT_ORDER_ID_MAX,
     FOK,
     GTC,
-    INSTRUMENT_NOT_FOUND,
+    INSTRUMENT_UNKNOWN,
     IOC,
     LIMIT,
     MARKET,
@@ -74,7 +74,7 @@ def place_order(market: Market, intent: PlaceOrder, ctx: Context) -> list[Event]
 def read_order(market: Market, intent: PlaceOrder) -> tuple[Listing, int, int | None, str]:
     """Give the listing, sign, price (none for MARKET) and time in force that an order asks for.
 
-    Refuses what does not depend on who asks: see `PlaceOrder`, from INSTRUMENT_NOT_FOUND to STALE_PRICE.
+    Refuses what does not depend on who asks: see `PlaceOrder`, from INSTRUMENT_UNKNOWN to STALE_PRICE.
     """
     listing = _listing(market, intent.instrument)
     sign, kind, tif, price = _SIGNS.get(intent.side), intent.kind, intent.tif, intent.price
@@ -191,7 +191,7 @@ def _listing(market: Market, name: str) -> Listing:
     if listing is None:
         if name in market.expired:
             raise Rejected(MARKET_CLOSED, f"{name} has expired.")
-        raise Rejected(INSTRUMENT_NOT_FOUND, "There is no such instrument.")
+        raise Rejected(INSTRUMENT_UNKNOWN, "There is no such instrument.")
     return listing
 
 

@@ -7,7 +7,7 @@ from gamefold.games.tycoon.rules.market.margins import initial
 from gamefold.games.tycoon.rules.market.resting import FEE_UNIT
 from gamefold.games.tycoon.state.book import Order
 from gamefold.games.tycoon.state.market import Account, Listing, Market
-from gamefold.games.tycoon.state.units import BP, LOT_SAT, LOT_TICK_MICRO
+from gamefold.games.tycoon.state.units import BP, LOT_SAT, LOT_TICK_MICRO, TICK_MICRO, in_btc, in_usd
 
 
 def held_lots(listing: Listing, number: int | None) -> int:
@@ -48,7 +48,7 @@ def only_closes(
         most += replaces.lots
     if lots > most or number is None or listing.positions is None:
         if reduce_only:
-            raise Rejected(REDUCE_ONLY_INVALID, f"There are {max(0, most)} lots that this order could close.")
+            raise Rejected(REDUCE_ONLY_INVALID, f"This order could close {in_btc(max(0, most) * LOT_SAT)}.")
         return limit, False
     broke = break_even(listing.positions, listing.positions.rows[number])
     if (limit - broke) * sign <= 0:
@@ -56,7 +56,7 @@ def only_closes(
     if not priced:
         return broke, True
     if reduce_only:
-        raise Rejected(PRICE_OUT_OF_BAND, f"Beyond {broke} ticks this position could not pay its loss.")
+        raise Rejected(PRICE_OUT_OF_BAND, f"Beyond {in_usd(broke * TICK_MICRO)} this position could not pay its loss.")
     return limit, False
 
 

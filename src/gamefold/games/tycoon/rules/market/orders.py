@@ -48,7 +48,7 @@ from gamefold.games.tycoon.rules.market.resting import (
 from gamefold.games.tycoon.rules.market.settle import Taker, fill_position, fill_spot
 from gamefold.games.tycoon.state.book import Order, serial_id
 from gamefold.games.tycoon.state.market import PERP_KIND, Account, Listing, Market
-from gamefold.games.tycoon.state.units import BP, LOT_SAT
+from gamefold.games.tycoon.state.units import BP, LOT_SAT, TICK_MICRO, in_btc, in_usd
 
 
 def place(
@@ -78,7 +78,7 @@ def place(
     terms, book, positions = market.terms, listing.book, listing.positions
     rests = price is not None and tif == GTC
     if not 0 < lots <= terms.lots_max:
-        raise Rejected(QUANTITY_INVALID, f"An order is for 1 to {terms.lots_max} lots of 0.0001 BTC.")
+        raise Rejected(QUANTITY_INVALID, f"An order is for {in_btc(LOT_SAT)} to {in_btc(terms.lots_max * LOT_SAT)}.")
     if price is None:
         limit = listing.market_high if sign > 0 else listing.market_low
     else:
@@ -109,7 +109,7 @@ def place(
                 replaces=replaces,
             )
         if not reduce_only and abs(held + sign * lots) > terms.position_lots_max:
-            raise Rejected(POSITION_LIMIT, f"A position has at most {terms.position_lots_max} lots.")
+            raise Rejected(POSITION_LIMIT, f"A position has at most {in_btc(terms.position_lots_max * LOT_SAT)}.")
     bound = sign * limit
     heap = opposite.heap
     crosses = bool(heap) and heap[0][0] <= bound
@@ -207,7 +207,8 @@ def place(
 def _refuse_price(listing: Listing, price: int) -> NoReturn:
     if price <= 0:
         raise Rejected(PRICE_INVALID, "A price is at least one tick of 0.10 USD.")
-    raise Rejected(PRICE_OUT_OF_BAND, f"Prices are between {listing.low} and {listing.high} ticks of 0.10 USD now.")
+    low, high = in_usd(listing.low * TICK_MICRO), in_usd(listing.high * TICK_MICRO)
+    raise Rejected(PRICE_OUT_OF_BAND, f"Prices are between {low} and {high} now.")
 
 
 def _refuse_leverage(listing: Listing, leverage_max: int) -> NoReturn:
@@ -218,5 +219,5 @@ def _refuse_leverage(listing: Listing, leverage_max: int) -> NoReturn:
 
 def _refuse_funds(usd: int, free_usd: int, sat: int, free_sat: int) -> NoReturn:
     if free_usd < usd:
-        raise Rejected(INSUFFICIENT_FUNDS, f"This order needs {usd} micro-USD; {free_usd} are free.")
-    raise Rejected(INSUFFICIENT_FUNDS, f"This order needs {sat} satoshi; {free_sat} are free.")
+        raise Rejected(INSUFFICIENT_FUNDS, f"This order needs {in_usd(usd)}; {in_usd(free_usd)} are free.")
+    raise Rejected(INSUFFICIENT_FUNDS, f"This order needs {in_btc(sat)}; {in_btc(free_sat)} are free.")

@@ -49,7 +49,7 @@ from gamefold.games.tycoon.state.border import (
 from gamefold.games.tycoon.state.progress import Patent, day_of
 from gamefold.games.tycoon.state.region import Region
 from gamefold.games.tycoon.state.research_tree import TREE, Node, cost_micro, may_use
-from gamefold.games.tycoon.state.units import share_down, share_up
+from gamefold.games.tycoon.state.units import in_usd, share_down, share_up
 
 
 def claim_patent(region: Region, row: int, node: Node, due: int, ctx: Context) -> Iterator[Event]:
@@ -132,7 +132,7 @@ def offer_license(region: Region, intent: OfferLicense, ctx: Context) -> Iterato
         raise Rejected(NOT_PATENT_HOLDER, f"The patent on {node.name} is somebody else's.")
     if not 0 <= intent.fee_micro <= _fee_most_micro(node, ctx):
         raise Rejected(
-            FEE_OUT_OF_BOUNDS, f"A license for {node.name} costs 0 to {_fee_most_micro(node, ctx)} micro-USD."
+            FEE_OUT_OF_BOUNDS, f"A license for {node.name} costs 0 to {in_usd(_fee_most_micro(node, ctx))}."
         )
 
     patent.fee_micro = intent.fee_micro

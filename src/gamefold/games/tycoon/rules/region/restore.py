@@ -49,8 +49,9 @@ def restore_company(region: Region, intent: RestoreCompany, ctx: Context) -> Ite
     document = _checked(region, intent, ctx)
 
     ledger = region.ledger
-    usd_change = document.usd_micro - int(ledger["usd"][row])
-    sat_change = document.sat - int(ledger["sat"][row])
+    usd_micro = _due(document.usd_micro, intent.usd_out, int(ledger["sent_usd"][row] - ledger["received_usd"][row]))
+    sat = _due(document.sat, intent.sat_out, int(ledger["sent_sat"][row] - ledger["received_sat"][row]))
+    usd_change, sat_change = usd_micro - int(ledger["usd"][row]), sat - int(ledger["sat"][row])
     _clear(region, row, ctx)
     ledger["payout"][row] = PAYOUTS.index(document.payout)
     ledger["shares"][row] = 0
@@ -59,8 +60,8 @@ def restore_company(region: Region, intent: RestoreCompany, ctx: Context) -> Ite
         intent.company,
         intent.reason,
         document.tick,
-        document.usd_micro,
-        document.sat,
+        usd_micro,
+        sat,
         len(document.sites),
         sum(len(site.rigs) for site in document.sites),
     )
@@ -72,6 +73,11 @@ def restore_company(region: Region, intent: RestoreCompany, ctx: Context) -> Ite
     region.companies[row].sites.sort(key=lambda site: site.row)
     if not region.companies[row].home:  # a branch has no progress of its own
         yield from restore_progress(region, row, document.progress, ctx)
+
+
+def _due(wanted: int, out_then: int | None, out_now: int) -> int:
+    """Give what a company should have here, if so much has gone since, or come (below 0). Nobody gets less than 0."""
+    return wanted if out_then is None else max(0, wanted - (out_now - out_then))
 
 
 def _checked(region: Region, intent: RestoreCompany, ctx: Context) -> CompanyDocument:

@@ -13,7 +13,7 @@ from gamefold.games.tycoon.rules.region.energy import full_power, micro_of, pric
 from gamefold.games.tycoon.rules.region.shares import rate_of
 from gamefold.games.tycoon.state.border import MarketNews
 from gamefold.games.tycoon.state.energy import interrupted
-from gamefold.games.tycoon.state.region import COOLINGS, INTERRUPTIBLE, NOBODY, NOT_CURTAILED, Region
+from gamefold.games.tycoon.state.region import COOLINGS, INTERRUPTIBLE, NOBODY, NOT_CURTAILED, PAYOUTS, Region
 from gamefold.games.tycoon.state.units import BP, Q12, SAT
 from gamefold.games.tycoon.state.world import Modifiers
 
@@ -69,14 +69,21 @@ def _weakened(limit_mc: int, modifiers: Modifiers) -> int:
 def _worth_it(
     region: Region, rows: NDArray[np.int64], news: MarketNews, modifiers: Modifiers, balance: Values
 ) -> NDArray[np.bool_]:
-    """Say for some sites whether a tick of mining earns what its energy costs and the margin they want."""
-    sites = region.sites
+    """Say for some sites whether a tick of mining earns what its energy costs and the margin they want.
+
+    Both as they will be paid: with the subsidy and without the pool's fee, with the tax and what research saves. Who
+    mines by luck reckons with what is expected.
+    """
+    sites, ledger = region.sites, region.ledger
+    holders = sites["company"].take(rows)
     hashes = sites["hash"].take(rows) * news.effects.hashrate_bp // BP
-    earned = news.reward_sat * news.index_micro // SAT
+    earned = news.reward_sat * (BP + news.effects.mining_subsidy_bp) // BP * news.index_micro // SAT
     rate, shift = rate_of(earned, max(1, news.network_ghs), int(hashes.max()))
-    income_micro = hashes * rate >> shift
+    fees_bp = np.array([balance["pool_fee_bp"][name] for name in PAYOUTS], np.int64)
+    income_micro = (hashes * rate >> shift) * (BP - fees_bp.take(ledger["payout"].take(holders))) // BP
     costs = prices_paid(region, rows, full_power(region, rows, modifiers))
-    costs_micro = micro_of(costs, balance["time_compression"])
-    # Costs of a site fit 2**50 micro-USD, and a margin makes them at most 11 times that.
+    costs_micro = micro_of(costs, balance["time_compression"]) * ledger["perk_energy_bp"].take(holders) // BP
+    costs_micro += costs_micro * np.int64(news.effects.energy_tax_bp) // BP
+    # A site's costs stay below 2**43 micro-USD (10,000 rigs of 20 kW, an hour at 2 USD): times a margin they fit.
     wanted = costs_micro * (BP + sites["curtail_bp"].take(rows)) // BP
     return np.asarray(income_micro >= wanted)
