@@ -104,7 +104,7 @@ def a_flow(count: int) -> list[Command]:
 _OWNERS: Final = [Account("resting", "", "resting")]
 
 
-def _match(book: Book, command: Command, fill: Callable[[Order, int], None]) -> None:
+def _match(book: Book, command: Command, fill: Callable[[Order, int], None]) -> Order | None:
     sign = command.sign
     bound = sign * command.price if command.kind == LIMIT else 1 << 62
     opposite = book.side(-sign)
@@ -112,7 +112,9 @@ def _match(book: Book, command: Command, fill: Callable[[Order, int], None]) -> 
     if best is not None and best <= bound:
         left = match(opposite, left, bound, "coming", _OWNERS, fill, _never)
     if left and command.kind == LIMIT:
-        book.side(sign).add(_order(command.number, sign, -bound, left))
+        book.side(sign).add(order := _order(command.number, sign, -bound, left))
+        return order
+    return None
 
 
 def _order(number: int, sign: int, rank: int, lots: int) -> Order:
@@ -132,18 +134,14 @@ class _Resting:
         self._at: dict[int, int] = {}
 
     def order(self, command: Command) -> None:
-        side = self.book.side(command.sign)
-        _match(self.book, command, self._filled)
-        if command.kind == LIMIT:
-            level = side.levels.get(-command.sign * command.price)
-            order = None if level is None else level.get(command.number)
-            if order is not None:
-                self._at[order.id] = len(self.live)
-                self.live.append(order)
+        order = _match(self.book, command, self._filled)
+        if order is not None:
+            self._at[order.id] = len(self.live)
+            self.live.append(order)
 
     def cancel(self, dice: Rng) -> int:
         order = dice.choice(self.live)
-        del self.book.side(order.sign).levels[order.rank][order.id]
+        self.book.side(order.sign).remove(order)
         self._gone(order)
         return order.id
 
@@ -166,7 +164,7 @@ def _ours(flow: list[Command]) -> list[Fill]:
     for kind, number, sign, price, lots in flow:
         if kind == CANCEL:
             order = orders.pop(number)
-            del (bids if order.sign > 0 else asks).levels[order.rank][order.id]
+            (bids if order.sign > 0 else asks).remove(order)
             continue
         bound = sign * price if kind == LIMIT else 1 << 62
         own, opposite = (bids, asks) if sign > 0 else (asks, bids)

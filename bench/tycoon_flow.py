@@ -96,7 +96,7 @@ def _wish(market: Market, instrument: str, middle: int, live: list[tuple[str, in
         company, serial = dice.choice(live)
         if drawn < 32:
             return CancelOrder(company, id_name(serial))
-        order = market.open_orders[market.numbers[company]][serial]
+        order = market.open_orders[market.numbers[company]][id_name(serial)]
         lots = max(1, order.lots // 2) if dice.below(2) else order.lots
         return AmendOrder(company, id_name(serial), lots, order.price - order.sign * dice.between(0, 2))
     side, lots, company = dice.choice((BUY, SELL)), dice.between(1, 100), name_of(dice.below(COMPANIES))

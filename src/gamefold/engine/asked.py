@@ -73,7 +73,7 @@ class Asked:
 
 def ack(world: World, played: Played) -> Ack:
     """Make the answer to an intent that was played."""
-    events = tuple(record.event for record in played.records)
+    events = tuple([record.event for record in played.records])
     return Ack(world.id, world.run.run, played.entry.seq, played.entry.time_ms, events, played.entry.tick)
 
 

@@ -31,10 +31,12 @@ class Record:
     time_ms: int
     event: Event
     size: int  # bytes as stored
-    _rendered: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    _rendered: dict[Hashable, Any] | None = field(default=None, repr=False, compare=False)
 
     def rendered(self, render: Callable[["Record"], T]) -> T:
         """Give `render(self)`, computed once however many viewers ask (the same function object each time)."""
+        if self._rendered is None:
+            self._rendered = {}
         if render not in self._rendered:
             self._rendered[render] = render(self)
         return self._rendered[render]  # type: ignore[no-any-return]

@@ -62,7 +62,7 @@ class Status(StrEnum):
         return self in (Status.OVER, Status.ARCHIVED)
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One accepted intent. `previous` is the hash of the entry before it, so no past entry can change unseen."""
 
     seq: int
@@ -76,7 +76,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     request: str | None = None  # the sender's own id of this intent; resent ones are applied once
 
 
-class StoredEvent(msgspec.Struct, frozen=True, array_like=True):
+class StoredEvent(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One event as stored; with world and run it becomes a `Record`.
 
     `time_ms` is the host's clock, for people. The entry has the world's, which may have stood still.

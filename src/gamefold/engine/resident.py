@@ -143,13 +143,14 @@ def play_asked(world: World, asked: Asked, now_ms: int, played: list[Played], ob
         return WorldUnavailable(world.id, f"run {asked.run} is over: the world was rolled back")
     if asked.request is not None and (seq := world.entry_of(asked.actor, asked.request)) is not None:
         return Repeated(world.run.run, seq)
-    started_s = stopwatch_s()
+    ticks = world.ruleset.ticks_in(asked.intent)
+    started_s = stopwatch_s() if ticks else 0.0
     try:
         one = world.play(asked.intent, asked.actor, now_ms, asked.request)
     except Rejected as refusal:
         observer.refused(world.ruleset.name, refusal.code)
         return refusal
-    if world.ruleset.ticks_in(asked.intent):
+    if ticks:
         observer.ticked(world.id, world.head.tick, None, stopwatch_s() - started_s)
     played.append(one)
     return ack(world, one)

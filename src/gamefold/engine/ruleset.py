@@ -31,11 +31,12 @@ Written = bytes | memoryview  # a state as bytes
 CLOCK: Final = "clock"  # the actor of intents that time itself submits
 
 
-class Intent(msgspec.Struct, frozen=True, tag=True):
+# `gc=False`: both are values, so nothing in them refers back to them, and the collector need not look.
+class Intent(msgspec.Struct, frozen=True, tag=True, gc=False):
     """What somebody wants. Journaled under its class name once the rules accept it."""
 
 
-class Event(msgspec.Struct, frozen=True, tag=True):
+class Event(msgspec.Struct, frozen=True, tag=True, gc=False):
     """What happened. Stored with the entry that caused it, under its class name."""
 
 

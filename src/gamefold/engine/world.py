@@ -16,7 +16,19 @@ from gamefold.engine.entropy import commitment_of
 from gamefold.engine.feed import Record
 from gamefold.engine.journal import Entry, JournalCorrupt, Run, Snapshot, StoredEvent
 from gamefold.engine.lifecycle import BRANCHES, Begin, Forked, Rewound, Thaw, Tune, Upgrade
-from gamefold.engine.ruleset import CLOCK, Context, Due, Event, Intent, Lag, Rejected, Ruleset, Tick, Written
+from gamefold.engine.ruleset import (
+    CLOCK,
+    Context,
+    Due,
+    Event,
+    Handler,
+    Intent,
+    Lag,
+    Rejected,
+    Ruleset,
+    Tick,
+    Written,
+)
 
 INTENT_INVALID: Final = "INTENT_INVALID"
 
@@ -80,7 +92,7 @@ class World:
         """Let the rules decide on a new intent. Raises Rejected (nothing changed) or RuleCrash (drop this world)."""
         head = self.head
         heard, written = self._heard(intent, actor, request)
-        previous, version = head.hash, head.version
+        previous, version, tick = head.hash, head.version, head.tick
         events = self._apply(heard, actor, max(now_ms, head.time_ms), request)
         entry = Entry(
             seq=head.seq,
@@ -90,7 +102,7 @@ class World:
             version=version,
             intent=written,
             previous=previous,
-            digest=self._digest_after(heard),
+            digest=self._digest_after(heard, ticked=head.tick != tick),
             request=request,
         )
         raw = codec.encode(entry)
@@ -114,8 +126,9 @@ class World:
         if isinstance(intent, PROMISES) and intent.commitment != commitment_of(self.run.seed):
             raise JournalCorrupt(self.id, entry.seq, "promised another seed")
         try:
+            tick = head.tick
             events = self._apply(intent, entry.actor, entry.time_ms, entry.request)
-            digest = self._digest_after(intent)
+            digest = self._digest_after(intent, ticked=head.tick != tick)
             if (head.tick, head.time_ms, digest) != (entry.tick, entry.time_ms, entry.digest):
                 raise JournalCorrupt(self.id, entry.seq, "gives another state than it gave when it was played")
             head.hash = codec.entry_hash(codec.encode(entry))
@@ -129,7 +142,10 @@ class World:
         """Write an intent down and read it back, so that the rules hear now what every replay will hear."""
         try:
             written = codec.encode(intent)
-            codec.encode((actor, request))
+            # The entry will hold these as UTF-8, which not every string can be.
+            actor.encode()
+            if request is not None:
+                request.encode()
             return self._codec.intent(written), written
         except Exception as error:
             raise Rejected(INTENT_INVALID, f"{type(intent).__name__} cannot be written down: {error}") from error
@@ -162,6 +178,9 @@ class World:
         return events
 
     def _decide(self, intent: Intent, context: Context) -> list[Event]:
+        handler = self.ruleset.handlers.get(type(intent))
+        if handler is not None:
+            return self._ask_the_rules(handler, intent, context)
         match intent:
             case Begin():
                 return self._begin(intent, context)
@@ -182,7 +201,7 @@ class World:
                     self.head.tuned = {**self.head.tuned, **intent.changes}
                 return []
             case _:
-                return self._ask_the_rules(intent, context)
+                raise Rejected(INTENT_INVALID, f"{self.ruleset.name} cannot be asked for {type(intent).__name__}.")
 
     def _begin(self, begin: Begin, context: Context) -> list[Event]:
         try:
@@ -199,10 +218,7 @@ class World:
         except Exception as error:
             raise RuleCrash(f"a new world failed: {type(error).__name__}: {error}") from error
 
-    def _ask_the_rules(self, intent: Intent, context: Context) -> list[Event]:
-        handler = self.ruleset.handlers.get(type(intent))
-        if handler is None:
-            raise Rejected(INTENT_INVALID, f"{self.ruleset.name} cannot be asked for {type(intent).__name__}.")
+    def _ask_the_rules(self, handler: Handler, intent: Intent, context: Context) -> list[Event]:
         events: list[Event] = []
         try:
             events.extend(handler(self.state, intent, context))
@@ -247,8 +263,8 @@ class World:
             # By what they sent, not by their place: a snapshot does not keep the order of a dict.
             del requests[min(requests, key=lambda one: requests[one][-1][1])]
 
-    def _digest_after(self, intent: Intent) -> bytes | None:
-        if self.ruleset.digest_ticks_only and not (isinstance(intent, Begin) or self.ruleset.ticks_in(intent)):
+    def _digest_after(self, intent: Intent, *, ticked: bool) -> bytes | None:
+        if self.ruleset.digest_ticks_only and not (ticked or isinstance(intent, Begin)):
             return None
         try:
             return self._codec.digest(self.state)
@@ -256,7 +272,8 @@ class World:
             raise RuleCrash(f"{type(intent).__name__} left a state that cannot be written down: {error}") from error
 
     def _written(self, events: list[Event]) -> tuple[list[StoredEvent], list[Record]]:
-        head = self.head
+        head, world, run = self.head, self.id, self.run.run
+        seq, tick, version = head.seq, head.tick, head.version
         # By the host's clock, for people: the world's own may have stood still.
         time_ms = head.time_ms + head.frozen_ms
         stored: list[StoredEvent] = []
@@ -266,8 +283,8 @@ class World:
                 raw = codec.encode(event)
             except Exception as error:
                 raise RuleCrash(f"{type(event).__name__} cannot be written down: {error}") from error
-            stored.append(StoredEvent(position, head.seq, head.tick, time_ms, head.version, raw))
-            records.append(Record(self.id, self.run.run, position, head.seq, head.tick, time_ms, event, len(raw)))
+            stored.append(StoredEvent(position, seq, tick, time_ms, version, raw))
+            records.append(Record(world, run, position, seq, tick, time_ms, event, len(raw)))
         head.position += len(stored)
         return stored, records
 

@@ -160,7 +160,7 @@ def _check_book(market: Market, listing: Listing, held_usd: "Counter[int]", held
     assert orders == sorted(orders, key=lambda order: (-order.sign, order.rank, order.id))
     for order in orders:
         assert 0 < order.lots <= order.placed
-        assert market.open_orders[order.account][order.id] is order
+        assert market.open_orders[order.account][order.name] is order
         held_usd[order.account] += order.hold
         if listing.kind == "SPOT" and order.sign < 0:
             held_sat[order.account] += order.lots * LOT_SAT

@@ -36,7 +36,7 @@ def by_ladder(flow: list[Command]) -> tuple[list[tuple[int, int, int, int]], lis
         if kind == "cancel":
             if alive:
                 order = alive.pop(sorted(alive)[lots % len(alive)])
-                del book.side(order.sign).levels[order.rank][order.id]
+                book.side(order.sign).remove(order)
             continue
         if kind == "limit" and not lots % 3:
             fillable(book.side(-sign), lots, sign * price, GROUPS[account], OWNERS)  # asking changes nothing
@@ -47,13 +47,16 @@ def by_ladder(flow: list[Command]) -> tuple[list[tuple[int, int, int, int]], lis
                 del alive[order.id]
 
         def withdraw(order: Order) -> None:
-            del book.side(order.sign).levels[order.rank][order.id]
+            book.side(order.sign).remove(order)
             del alive[order.id]
 
         left = match(book.side(-sign), lots, sign * price, GROUPS[account], OWNERS, fill, withdraw)
         if left and kind == "limit":
             alive[serial] = an_order(serial, account, sign, price, left)
             book.side(sign).add(alive[serial])
+        for side in (book.bids, book.asks):
+            assert not side.heap or side.heap[0][2].lots  # the first is always on the book
+            assert list(side.best_first()) == side.orders()
     return fills, [(order.id, order.lots) for order in book.orders()]
 
 
@@ -111,19 +114,19 @@ def test_fillable_says_what_matching_would_fill(
     assert fillable(book.side(-sign), lots, sign * price, GROUPS[who], OWNERS) == (there >= lots)
 
 
-def test_empty_levels_do_not_pile_up() -> None:
+def test_orders_that_are_gone_do_not_pile_up() -> None:
     book = Book()
     for serial in range(10_000):
         order = an_order(serial, 0, 1, 1 + serial % 5_000, 1)
         book.bids.add(order)
-        del book.bids.levels[order.rank][order.id]
+        book.bids.remove(order)
     assert book.bid() is None
-    assert len(book.bids.heap) == len(book.bids.levels) == 0
+    assert book.bids.heap == []
     for serial in range(10_000):
         order = an_order(serial, 0, 1, 1 + serial % 5_000, 1)
         book.bids.add(order)
         if serial % 5_000:
-            del book.bids.levels[order.rank][order.id]
+            book.bids.remove(order)
     assert len(book.bids.heap) < 200
 
 

@@ -1,12 +1,11 @@
-"""One order book: price levels of resting orders, best first, and who is first within a price.
+"""One order book: all resting orders, best first, and who is first within a price.
 
 A side knows its orders by *rank*: the price for asks, minus the price for bids. The lowest rank is the best, so both
-sides are walked by the same code. Levels lie in a dict, their ranks in a heap; a level that was emptied stays in both
-until it is the best one or too many are empty, so finding the best level is O(log n) whatever people place and cancel.
-Prices are ticks of 0.10 USD, quantities lots of 0.0001 BTC.
+sides are walked by the same code. They lie in a heap by rank, then by id, which grows with time. An order that is
+taken off the book stays in the heap, without lots, until it comes first or too many are such, so every change is
+O(log n) whatever people place and cancel. Prices are ticks of 0.10 USD, quantities lots of 0.0001 BTC.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Final
@@ -18,7 +17,7 @@ SELL: Final = -1
 
 _SERIAL_BITS: Final = 24  # orders and positions of one tick
 _NAME_MOST: Final = 32  # characters
-_PRUNE_FROM: Final = 8  # levels; every digest walks over them
+_PRUNE_FROM: Final = 8  # orders
 
 
 class Order(msgspec.Struct, gc=False, array_like=True):
@@ -30,7 +29,7 @@ class Order(msgspec.Struct, gc=False, array_like=True):
     instrument: str
     sign: int  # BUY or SELL
     rank: int  # -sign * price
-    lots: int  # left to fill
+    lots: int  # left to fill; 0 when it is off the book
     placed: int  # lots it began with
     hold: int  # micro-USD held for what is left (a spot sale holds `lots` of BTC instead)
     fee_rate: int  # of a maker, hundred-millionths; fixed when the order was placed
@@ -45,54 +44,55 @@ class Order(msgspec.Struct, gc=False, array_like=True):
         return -self.sign * self.rank
 
 
-Level = OrderedDict[int, Order]  # by id, first come first
-
-
 class Side:
     """All resting orders that buy, or all that sell."""
 
-    __slots__ = ("_prune_at", "heap", "levels")
+    __slots__ = ("_gone", "heap")
 
     def __init__(self) -> None:
-        self.levels: dict[int, Level] = {}
-        self.heap: list[int] = []
-        self._prune_at = _PRUNE_FROM
+        self.heap: list[tuple[int, int, Order]] = []  # rank, id. The first is always on the book
+        self._gone = 0  # orders in the heap that are off the book
 
     def add(self, order: Order) -> None:
-        """Put an order behind all others of its price."""
-        level = self.levels.get(order.rank)
-        if level is None:
-            if len(self.heap) >= self._prune_at:
-                self._prune()
-            self.levels[order.rank] = level = OrderedDict()
-            heappush(self.heap, order.rank)
-        level[order.id] = order
+        """Put an order behind all others of its price: it is the youngest."""
+        heappush(self.heap, (order.rank, order.id, order))
+
+    def remove(self, order: Order) -> None:
+        """Take an order off the book, and its lots off the order."""
+        order.lots = 0
+        if self.heap[0][2] is order:
+            self.remove_first()
+            return
+        self._gone += 1
+        if 2 * self._gone > len(self.heap) + _PRUNE_FROM:
+            # In place: whoever walks over the heap goes on with the same list.
+            self.heap[:] = [entry for entry in self.heap if entry[2].lots]
+            heapify(self.heap)
+            self._gone = 0
+
+    def remove_first(self) -> None:
+        """Take the best order off the book; its lots are gone already."""
+        heap = self.heap
+        heappop(heap)
+        while heap and not heap[0][2].lots:
+            heappop(heap)
+            self._gone -= 1
 
     def best(self) -> int | None:
         """Give the lowest rank that has orders."""
-        heap, levels = self.heap, self.levels
-        while heap:
-            rank = heap[0]
-            if levels[rank]:
-                return rank
-            del levels[heappop(heap)]
-        return None
+        return self.heap[0][0] if self.heap else None
 
-    def ranks(self) -> list[int]:
-        """Give all ranks that have orders, best first."""
-        return sorted(rank for rank, level in self.levels.items() if level)
-
-    def orders(self) -> Iterator[Order]:
+    def orders(self) -> list[Order]:
         """Give all orders by priority."""
-        for rank in self.ranks():
-            yield from self.levels[rank].values()
+        return [order for _, _, order in sorted(self.heap) if order.lots]
 
-    def _prune(self) -> None:
-        for rank in [rank for rank, level in self.levels.items() if not level]:
-            del self.levels[rank]
-        self.heap = list(self.levels)
-        heapify(self.heap)
-        self._prune_at = 2 * len(self.heap) + _PRUNE_FROM
+    def best_first(self) -> Iterator[Order]:
+        """Give orders by priority, one after the other: for whoever wants the first few of many."""
+        heap = self.heap.copy()
+        while heap:
+            _, _, order = heappop(heap)
+            if order.lots:
+                yield order
 
 
 class Book:

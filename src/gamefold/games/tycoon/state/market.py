@@ -169,7 +169,7 @@ class Market:
     active: list[int] = field(default_factory=list)  # accounts to look at when the tick ends
     # What follows from the rest, and is not written down.
     numbers: dict[str, int] = field(default_factory=dict)  # of accounts, by company
-    open_orders: list[dict[int, Order]] = field(default_factory=list)  # by account, by id
+    open_orders: list[dict[str, Order]] = field(default_factory=list)  # by account, by name, oldest first
     client_ids: dict[tuple[int, str], int] = field(default_factory=dict)  # of open orders
     tally: Tally = field(default_factory=Tally)
     stale: list[int] = field(default_factory=list)  # accounts to count again, besides those that are active

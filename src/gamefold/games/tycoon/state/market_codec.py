@@ -92,7 +92,7 @@ def decode_market(raw: bytes | memoryview) -> Market:
         listing.fence(market.terms, market.index())
         orders += one.orders
     for order in sorted(orders, key=lambda order: order.id):
-        market.open_orders[order.account][order.id] = order
+        market.open_orders[order.account][order.name] = order
         if order.client_id:
             market.client_ids[order.account, order.client_id] = order.id
         if order.reduce_only:

@@ -4,6 +4,9 @@ Prices are ticks of 0.10 USD, sizes lots of 0.0001 BTC. The lists of one company
 else is public and names nobody.
 """
 
+from itertools import groupby, islice
+from operator import attrgetter
+
 import msgspec
 
 from gamefold.games.tycoon.state.book import Order, Side, id_name
@@ -148,7 +151,7 @@ def candles(listing: Listing, interval: str, limit: int) -> list[Candle] | None:
 def orders_of(market: Market, company: str) -> list[OrderView]:
     """Give a company's resting orders, oldest first."""
     number = market.numbers.get(company)
-    return [] if number is None else [_order(order) for _, order in sorted(market.open_orders[number].items())]
+    return [] if number is None else [_order(order) for order in market.open_orders[number].values()]
 
 
 def positions_of(market: Market, company: str) -> list[PositionView]:
@@ -225,8 +228,8 @@ def _volume(market: Market, listing: Listing) -> int:
 
 
 def _levels(side: Side, levels: int, sign: int) -> tuple[tuple[int, int], ...]:
-    ranks = side.ranks()[: max(0, levels)]
-    return tuple((sign * rank, sum(order.lots for order in side.levels[rank].values())) for rank in ranks)
+    by_rank = groupby(side.best_first(), key=attrgetter("rank"))
+    return tuple((sign * rank, sum(order.lots for order in orders)) for rank, orders in islice(by_rank, max(0, levels)))
 
 
 def _order(order: Order) -> OrderView:

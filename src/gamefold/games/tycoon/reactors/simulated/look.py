@@ -76,7 +76,7 @@ def see_desk(market: Market, company: str) -> Desk:
             _option(market.listings[one.name]) for one in market.world.options if one.name in market.listings
         ),
         positions=positions_of(market, company),
-        orders=tuple(_order(orders[serial]) for serial in sorted(orders)),
+        orders=tuple(_order(order) for order in orders.values()),
         open_proposals=sum(one.outcome == OPEN for one in market.world.proposals),
     )
 

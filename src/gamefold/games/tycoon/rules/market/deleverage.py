@@ -37,7 +37,7 @@ def deleverage(market: Market, listing: Listing, number: int, told: list[Event])
         account.usd_free += max(0, payout)
         account.realised_micro += realised
         account.profitable_trades += realised > 0
-        settle_row(market, listing, there, before, realised, CLOSED, told)
+        settle_row(market, listing, there, before.side, realised, CLOSED, told)
         if account.home:
             told.append(
                 Deleveraged(account.company, id_name(before.id), listing.name, before.side, lots, part, listing.mark)

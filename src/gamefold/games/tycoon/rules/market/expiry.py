@@ -44,6 +44,6 @@ def settle_option(market: Market, settlement: Settlement, told: list[Event]) -> 
         account.usd_free += max(0, payout)
         account.realised_micro += realised
         account.profitable_trades += realised > 0
-        settle_row(market, listing, row, before, realised, EXPIRED, told)
+        settle_row(market, listing, row, before.side, realised, EXPIRED, told)
     del market.listings[listing.name]
     market.expired = [*market.expired, listing.name][-EXPIRED_KEPT:]

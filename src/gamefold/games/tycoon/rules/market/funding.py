@@ -88,7 +88,7 @@ def rate_of(funding: Funding, *, interest: int, clamp: int, cap: int) -> int:
 def impact_price(side: Side, lots: int) -> int | None:
     """Give the average rank at which `lots` would be filled (rounded away from the middle), none where too few rest."""
     left, total = lots, 0
-    for order in side.orders():
+    for order in side.best_first():
         taken = min(left, order.lots)
         total += taken * order.rank
         left -= taken

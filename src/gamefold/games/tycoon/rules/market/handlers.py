@@ -1,5 +1,7 @@
 """What players ask of the market: orders by their names, checked before they become integers."""
 
+from typing import Final
+
 from gamefold.engine.refusal import Rejected
 from gamefold.engine.ruleset import Context, Event
 from gamefold.games.tycoon.events.market import OrderAmended
@@ -35,15 +37,20 @@ from gamefold.games.tycoon.rules.market.resting import CANCELLED, shrink, withdr
 from gamefold.games.tycoon.state.book import Order, id_of
 from gamefold.games.tycoon.state.market import Listing, Market
 
+_SIGNS: Final = {BUY: 1, SELL: -1}
+
 
 def place_order(market: Market, intent: PlaceOrder, ctx: Context) -> list[Event]:
     """Handle `PlaceOrder`."""
     listing, sign, price, tif = read_order(market, intent)
-    _check_not_standing(intent.client_order_id, ctx)
+    if intent.client_order_id:
+        _check_not_standing(intent.client_order_id, ctx)
     number = market.numbers.get(intent.company)
-    # Who has never been here has nothing, and is refused for the same reasons in the same order.
-    sender = "" if intent.arrived is None else intent.arrived.sender
-    account = blank(market, intent.company, sender) if number is None else market.accounts[number]
+    if number is not None:
+        account = market.accounts[number]
+    else:
+        # Who has never been here has nothing, and is refused for the same reasons in the same order.
+        account = blank(market, intent.company, "" if intent.arrived is None else intent.arrived.sender)
     told: list[Event] = []
     place(
         market,
@@ -70,23 +77,22 @@ def read_order(market: Market, intent: PlaceOrder) -> tuple[Listing, int, int | 
     Refuses what does not depend on who asks: see `PlaceOrder`, from INSTRUMENT_UNKNOWN to STALE_PRICE.
     """
     listing = _listing(market, intent.instrument)
-    if intent.side not in (BUY, SELL):
+    sign, kind, tif, price = _SIGNS.get(intent.side), intent.kind, intent.tif, intent.price
+    if sign is None:
         raise Rejected(SIDE_INVALID, "An order's side is BUY or SELL.")
-    if intent.kind not in (LIMIT, MARKET) or intent.tif not in (GTC, IOC, FOK):
-        raise Rejected(ORDER_TYPE_INVALID, "An order is LIMIT or MARKET, and GTC, IOC or FOK.")
-    if intent.post_only and (intent.kind == MARKET or intent.tif != GTC):
-        raise Rejected(ORDER_TYPE_INVALID, "Only a LIMIT order that is GTC can be post-only.")
-    if intent.kind == MARKET and intent.price is not None:
-        raise Rejected(ORDER_TYPE_INVALID, "A MARKET order has no price.")
+    # Most orders are these, which go with everything.
+    if kind != LIMIT or tif != GTC:
+        _check_type(intent)
     if intent.lots <= 0:
         raise Rejected(QUANTITY_INVALID, "An order is for one lot of 0.0001 BTC or more.")
-    if intent.kind == LIMIT and intent.price is None:
+    if price is None and kind == LIMIT:
         raise Rejected(PRICE_REQUIRED, "A LIMIT order needs a price.")
-    _check_client_id(intent.client_order_id)
-    _check_fresh(market, intent.seen_tick)
+    if intent.client_order_id:
+        _check_client_id(intent.client_order_id)
+    if intent.seen_tick is not None:
+        _check_fresh(market, intent.seen_tick)
     # A MARKET order never rests, so GTC can only mean IOC there.
-    tif = IOC if intent.kind == MARKET and intent.tif == GTC else intent.tif
-    return listing, 1 if intent.side == BUY else -1, intent.price, tif
+    return listing, sign, price, IOC if price is None and tif == GTC else tif
 
 
 def amend_order(market: Market, intent: AmendOrder, _ctx: Context) -> list[Event]:
@@ -96,7 +102,8 @@ def amend_order(market: Market, intent: AmendOrder, _ctx: Context) -> list[Event
     price = order.price if intent.price is None else intent.price
     if lots <= 0:
         raise Rejected(QUANTITY_INVALID, "An order is for one lot of 0.0001 BTC or more.")
-    _check_fresh(market, intent.seen_tick)
+    if intent.seen_tick is not None:
+        _check_fresh(market, intent.seen_tick)
     listing, account = market.listings[order.instrument], market.accounts[order.account]
     told: list[Event] = []
     if price == order.price and lots <= order.lots:
@@ -189,11 +196,20 @@ def _listing(market: Market, name: str) -> Listing:
 
 
 def _order(market: Market, company: str, name: str) -> Order:
-    number, serial = market.numbers.get(company), id_of(name)
-    order = None if number is None or serial is None else market.open_orders[number].get(serial)
+    number = market.numbers.get(company)
+    order = None if number is None else market.open_orders[number].get(name)
     if order is None:
         raise Rejected(ORDER_NOT_FOUND, "This company has no such open order.")
     return order
+
+
+def _check_type(intent: PlaceOrder) -> None:
+    if intent.kind not in (LIMIT, MARKET) or intent.tif not in (GTC, IOC, FOK):
+        raise Rejected(ORDER_TYPE_INVALID, "An order is LIMIT or MARKET, and GTC, IOC or FOK.")
+    if intent.post_only and (intent.kind == MARKET or intent.tif != GTC):
+        raise Rejected(ORDER_TYPE_INVALID, "Only a LIMIT order that is GTC can be post-only.")
+    if intent.kind == MARKET and intent.price is not None:
+        raise Rejected(ORDER_TYPE_INVALID, "A MARKET order has no price.")
 
 
 def _check_client_id(client_id: str) -> None:
@@ -209,6 +225,6 @@ def _check_not_standing(client_id: str, ctx: Context) -> None:
         raise Rejected(CLIENT_ORDER_ID_INVALID, f"Client order ids with {STANDING} are for standing orders.")
 
 
-def _check_fresh(market: Market, seen_tick: int | None) -> None:
-    if seen_tick is not None and not max(0, market.tick - market.terms.seen_ticks_max) <= seen_tick <= market.tick:
+def _check_fresh(market: Market, seen_tick: int) -> None:
+    if not max(0, market.tick - market.terms.seen_ticks_max) <= seen_tick <= market.tick:
         raise Rejected(STALE_PRICE, f"These prices are of tick {seen_tick}; this is tick {market.tick}.")

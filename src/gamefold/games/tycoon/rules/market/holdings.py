@@ -11,7 +11,7 @@ from gamefold.games.tycoon.rules.market.margins import initial
 from gamefold.games.tycoon.rules.market.resting import trim
 from gamefold.games.tycoon.state.book import id_name
 from gamefold.games.tycoon.state.market import Account, Listing, Market
-from gamefold.games.tycoon.state.positions import Position, Positions
+from gamefold.games.tycoon.state.positions import Positions
 from gamefold.games.tycoon.state.units import LOT_TICK_MICRO
 
 OPEN: Final = "OPEN"
@@ -30,6 +30,7 @@ def trade(
     market: Market,
     listing: Listing,
     number: int,
+    account: Account,
     sign: int,
     lots: int,
     value: int,
@@ -42,25 +43,25 @@ def trade(
     Everything is paid from and to the account's free funds. Gives the fee paid, which is less than `fee` only where
     what was closed does not leave that much.
     """
-    account, table = market.accounts[number], table_of(listing)
+    table = table_of(listing)
     row = table.rows.get(number)
+    held = 0 if row is None else table.lots[row]
     closing = 0
-    if row is not None and table.lots[row] * sign < 0:
-        closing = min(lots, abs(table.lots[row]))
+    if row is not None and held * sign < 0:
+        closing = min(lots, abs(held))
         part = value * closing // lots
-        before = table.read(row)
         payout, realised = close_part(table, row, closing, part)
         account.usd_free += payout
         if account.usd_free < 0:
             shortfall, account.usd_free = -account.usd_free, 0
             pay_for(market, listing, account, shortfall, tell)
         _count(account, realised)
-        settle_row(market, listing, row, before, realised, CLOSED, tell)
+        settle_row(market, listing, row, "LONG" if held > 0 else "SHORT", realised, CLOSED, tell)
         value -= part
     fee = min(fee, account.usd_free)
     account.usd_free -= fee
     if lots > closing:
-        _open(market, listing, number, sign, lots - closing, value, leverage, tell)
+        _open(market, listing, number, account, sign, lots - closing, value, leverage, tell)
     return fee
 
 
@@ -78,13 +79,13 @@ def close_part(table: Positions, row: int, lots: int, value: int) -> tuple[int, 
 
 
 def settle_row(
-    market: Market, listing: Listing, row: int, before: Position, realised: int, over: str, tell: list[Event]
+    market: Market, listing: Listing, row: int, side: str, realised: int, over: str, tell: list[Event]
 ) -> None:
     """Remove a row that has no lots left, cancel reduce-only orders that are too many, and tell what became of it."""
     table = table_of(listing)
-    number, left = before.account, abs(table.lots[row])
+    number, left = table.accounts[row], abs(table.lots[row])
     market.touch(number)
-    tell_position(market, listing, row, before.side, realised, OPEN if left else over, tell)
+    tell_position(market, listing, row, side, realised, OPEN if left else over, tell)
     if not left:
         assert table.margin[row] == table.cost[row] == 0, "a closed position leaves nothing behind"
         table.close(row)
@@ -96,21 +97,21 @@ def tell_position(
     market: Market, listing: Listing, row: int, side: str, realised: int, status: str, tell: list[Event]
 ) -> None:
     """Tell how a position is now, where it is a player's."""
-    now = table_of(listing).read(row)
-    account = market.accounts[now.account]
+    table = table_of(listing)
+    account = market.accounts[table.accounts[row]]
     if account.home:
         tell.append(
             PositionChanged(
-                id=id_name(now.id),
-                company=account.company,
-                instrument=listing.name,
-                side=side,
-                lots=abs(now.lots),
-                cost_micro=abs(now.cost),
-                margin_micro=now.margin,
-                leverage=now.leverage,
-                realised_micro=realised,
-                status=status,
+                id_name(table.ids[row]),
+                account.company,
+                listing.name,
+                side,
+                abs(table.lots[row]),
+                abs(table.cost[row]),
+                table.margin[row],
+                table.leverage[row],
+                realised,
+                status,
             )
         )
 
@@ -133,9 +134,17 @@ def break_even(table: Positions, row: int) -> int:
 
 
 def _open(
-    market: Market, listing: Listing, number: int, sign: int, lots: int, value: int, leverage: int, tell: list[Event]
+    market: Market,
+    listing: Listing,
+    number: int,
+    account: Account,
+    sign: int,
+    lots: int,
+    value: int,
+    leverage: int,
+    tell: list[Event],
 ) -> None:
-    account, table = market.accounts[number], table_of(listing)
+    table = table_of(listing)
     row = table.rows.get(number)
     if row is None:
         row = table.open(market.new_serial(), number, leverage)

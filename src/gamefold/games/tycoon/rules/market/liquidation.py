@@ -108,7 +108,7 @@ def liquidate_one(
                 fund_micro=market.fund_micro - fund,
             )
         )
-    settle_row(market, listing, row, before, forced.realised, LIQUIDATED, told)
+    settle_row(market, listing, row, before.side, forced.realised, LIQUIDATED, told)
 
 
 def lots_to_close(market: Market, listing: Listing, row: int, balance: Values) -> int:
@@ -170,8 +170,9 @@ class Forced:
 
     def _fill(self, sign: int, told: list[Event], order: Order, lots: int) -> None:
         market, listing, table = self.market, self.listing, table_of(self.listing)
-        value = lots * order.price * LOT_TICK_MICRO
-        maker_fee = fill_maker(market, listing, order, lots, told)
+        maker, price = market.accounts[order.account], order.price
+        value = lots * price * LOT_TICK_MICRO
+        maker_fee = fill_maker(market, listing, maker, order, lots, value, told)
         row = table.rows[self.number]
         payout, realised = close_part(table, row, lots, value)
         table.margin[row] += payout
@@ -180,7 +181,7 @@ class Forced:
         self.realised += realised
         account = market.accounts[self.number]
         account.volume_micro += value
-        tell_trade(market, listing, account.company, "", sign, order, lots, maker_fee, 0, told)
+        tell_trade(market, listing, account.company, "", sign, maker, order, price, lots, value, maker_fee, 0, told)
 
 
 def _is_poor(market: Market, listing: Listing, row: int) -> bool:

@@ -46,12 +46,14 @@ def initial(
     """
     if listing.option is not None:
         return lots * _option_initial(terms, listing, off_bp) if sign < 0 else 0
-    per_lot = listing.mark * LOT_TICK_MICRO
-    before = held * sign * per_lot if held * sign > 0 else 0
-    margin = _leveraged(terms, before + lots * price * LOT_TICK_MICRO, leverage, off_bp)
-    if before:
-        margin -= _leveraged(terms, before, leverage, off_bp)
-    lost = (price - listing.mark) * sign
+    mark = listing.mark
+    if held * sign > 0:
+        before = held * sign * mark * LOT_TICK_MICRO
+        after = before + lots * price * LOT_TICK_MICRO
+        margin = _leveraged(terms, after, leverage, off_bp) - _leveraged(terms, before, leverage, off_bp)
+    else:
+        margin = _leveraged(terms, lots * price * LOT_TICK_MICRO, leverage, off_bp)
+    lost = (price - mark) * sign
     return margin + lost * lots * LOT_TICK_MICRO if lost > 0 else margin
 
 

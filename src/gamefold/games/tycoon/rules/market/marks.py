@@ -47,8 +47,7 @@ def withdraw_stale(market: Market, _ctx: Context) -> list[Event]:
     reach = perp.mark * market.terms.stale_bp // BP
     for side, bound in ((perp.book.bids, -(perp.mark + reach)), (perp.book.asks, perp.mark - reach)):
         while (rank := side.best()) is not None and rank < bound:
-            for order in list(side.levels[rank].values()):
-                withdraw(market, perp, MARK_MOVED, told, order)
+            withdraw(market, perp, MARK_MOVED, told, side.heap[0][2])
     return told
 
 

@@ -21,41 +21,34 @@ def match(
     orders of `group` are not filled but handed to `withdraw`, which must take them off the book. Both may take other
     orders off the book, but put none on it.
     """
-    heap, levels = resting.heap, resting.levels
-    while lots and heap:
-        rank = heap[0]
-        if rank > bound:
-            break
-        level = levels[rank]
-        while lots and level:
-            order = next(iter(level.values()))
-            if owners[order.account].group == group:
-                withdraw(order)
-                continue
-            filled = order.lots
-            if filled > lots:
-                filled = lots
-                order.lots -= filled
-            else:
-                order.lots = 0
-                del level[order.id]
-            lots -= filled
-            fill(order, filled)
-        if not level:
-            resting.best()  # takes the emptied level away
+    heap = resting.heap
+    while lots and heap and heap[0][0] <= bound:
+        order = heap[0][2]
+        if owners[order.account].group == group:
+            withdraw(order)
+            continue
+        filled = order.lots
+        if filled > lots:
+            filled = lots
+            order.lots -= filled
+        else:
+            order.lots = 0
+            resting.remove_first()
+        lots -= filled
+        fill(order, filled)
     return lots
 
 
 def fillable(resting: Side, lots: int, bound: int, group: str, owners: Sequence[Account]) -> bool:
     """Tell whether `lots` could be filled up to rank `bound` at once, without orders of `group`."""
-    heap, levels = resting.heap, resting.levels
+    heap = resting.heap
     seen = [0]  # places in the heap: below one that is out of reach, all are
     for place in seen:
-        if place < len(heap) and heap[place] <= bound:
-            for order in levels[heap[place]].values():
-                if owners[order.account].group != group:
-                    lots -= order.lots
-                    if lots <= 0:
-                        return True
+        if place < len(heap) and heap[place][0] <= bound:
+            order = heap[place][2]
+            if owners[order.account].group != group:
+                lots -= order.lots
+                if lots <= 0:
+                    return True
             seen += (2 * place + 1, 2 * place + 2)
     return False

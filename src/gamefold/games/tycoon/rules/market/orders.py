@@ -83,11 +83,8 @@ def place(
         limit = listing.market_high if sign > 0 else listing.market_low
     else:
         limit = price
-        if price <= 0:
-            raise Rejected(PRICE_INVALID, "A price is at least one tick of 0.10 USD.")
         if not listing.low <= price <= listing.high:
-            low, high = in_usd(listing.low * TICK_MICRO), in_usd(listing.high * TICK_MICRO)
-            raise Rejected(PRICE_OUT_OF_BAND, f"Prices are between {low} and {high} now.")
+            _refuse_price(listing, price)
     if leverage != 1 and not (listing.kind == PERP_KIND and 1 <= leverage <= terms.leverage_max):
         _refuse_leverage(listing, terms.leverage_max)
     if number is not None:
@@ -99,22 +96,23 @@ def place(
     held = 0
     if positions is not None or reduce_only:
         held = held_lots(listing, number)
-        limit, reduce_only = only_closes(
-            listing,
-            number,
-            sign,
-            lots,
-            limit,
-            rests=rests,
-            priced=price is not None,
-            reduce_only=reduce_only,
-            replaces=replaces,
-        )
+        if reduce_only or held * sign < 0:
+            limit, reduce_only = only_closes(
+                listing,
+                number,
+                sign,
+                lots,
+                limit,
+                rests=rests,
+                priced=price is not None,
+                reduce_only=reduce_only,
+                replaces=replaces,
+            )
         if not reduce_only and abs(held + sign * lots) > terms.position_lots_max:
             raise Rejected(POSITION_LIMIT, f"A position has at most {in_btc(terms.position_lots_max * LOT_SAT)}.")
     bound = sign * limit
     heap = opposite.heap
-    crosses = bool(heap) and heap[0] <= bound and (best := opposite.best()) is not None and best <= bound
+    crosses = bool(heap) and heap[0][0] <= bound
     if crosses and post_only:
         raise Rejected(POST_ONLY_WOULD_CROSS, "This order would be filled at once.")
     if not reduce_only:
@@ -145,7 +143,7 @@ def place(
     tick, nth = market.tick, market.serial
     name = f"{tick}-{nth}"
     if account.home:
-        best = None if price is None else own.best()
+        away = -bound - own.heap[0][0] if own.heap and price is not None else 0
         tell.append(
             OrderPlaced(
                 name,
@@ -160,7 +158,7 @@ def place(
                 reduce_only,
                 leverage,
                 client_id,
-                0 if best is None or best >= -bound else -bound - best,
+                max(0, away),
             )
         )
     left = lots
@@ -200,10 +198,17 @@ def place(
             post_only,
             client_id,
         )
-        rest(market, listing, order)
+        rest(market, listing, own, account, order)
     elif account.home:
         reason = NOTHING_LEFT if left else FILLED
         tell.append(OrderClosed(name, account.company, listing.name, left, reason))
+
+
+def _refuse_price(listing: Listing, price: int) -> NoReturn:
+    if price <= 0:
+        raise Rejected(PRICE_INVALID, "A price is at least one tick of 0.10 USD.")
+    low, high = in_usd(listing.low * TICK_MICRO), in_usd(listing.high * TICK_MICRO)
+    raise Rejected(PRICE_OUT_OF_BAND, f"Prices are between {low} and {high} now.")
 
 
 def _refuse_leverage(listing: Listing, leverage_max: int) -> NoReturn:

@@ -6,7 +6,7 @@ from gamefold.games.tycoon.rules.market.backing import missing_margin
 from gamefold.games.tycoon.rules.market.crossings import blank
 from gamefold.games.tycoon.rules.market.handlers import read_order
 from gamefold.games.tycoon.rules.market.needs import funds_for, held_lots, only_closes
-from gamefold.games.tycoon.state.book import Order, id_of
+from gamefold.games.tycoon.state.book import Order
 from gamefold.games.tycoon.state.market import SPOT_KIND, Listing, Market
 from gamefold.games.tycoon.state.units import LOT_SAT
 
@@ -41,8 +41,8 @@ def quote(market: Market, order: PlaceOrder | AmendOrder | AdjustMargin) -> tupl
 
 
 def _quote_amend(market: Market, amend: AmendOrder) -> tuple[int, int]:
-    number, serial = market.numbers.get(amend.company), id_of(amend.order)
-    order = None if number is None or serial is None else market.open_orders[number].get(serial)
+    number = market.numbers.get(amend.company)
+    order = None if number is None else market.open_orders[number].get(amend.order)
     if order is None:
         return 0, 0
     lots = order.lots if amend.lots is None else amend.lots

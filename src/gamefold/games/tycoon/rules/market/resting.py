@@ -4,8 +4,8 @@ from typing import Final
 
 from gamefold.engine.ruleset import Event
 from gamefold.games.tycoon.events.market import OrderClosed
-from gamefold.games.tycoon.state.book import Order
-from gamefold.games.tycoon.state.market import Listing, Market
+from gamefold.games.tycoon.state.book import Order, Side
+from gamefold.games.tycoon.state.market import Account, Listing, Market
 from gamefold.games.tycoon.state.units import LOT_SAT, LOT_TICK_MICRO
 
 FEE_UNIT: Final = 100_000_000  # fee rates are basis points times basis points that a discount leaves
@@ -32,48 +32,46 @@ def paid_in_full(listing: Listing, sign: int) -> bool:
     return sign > 0 and (listing.positions is None or listing.positions.paid_up)
 
 
-def rest(market: Market, listing: Listing, order: Order) -> None:
-    """Put an order on the book and hold what it needs. The account has it."""
-    number = order.account
-    account = market.accounts[number]
-    if order.hold:
-        account.usd_free -= order.hold
-        account.usd_held += order.hold
+def rest(market: Market, listing: Listing, side: Side, account: Account, order: Order) -> None:
+    """Put an order on its side of the book and hold what it needs. The account, which is the order's, has it."""
+    number, hold = order.account, order.hold
+    if hold:
+        account.usd_free -= hold
+        account.usd_held += hold
     elif order.reduce_only:
         listing.reducing[number] = listing.reducing.get(number, 0) + order.lots
     elif listing.positions is None:
         sat = order.lots * LOT_SAT
         account.sat_free -= sat
         account.sat_held += sat
-    book = listing.book
-    (book.bids if order.sign > 0 else book.asks).add(order)
-    market.open_orders[number][order.id] = order
+    side.add(order)
+    market.open_orders[number][order.name] = order
     if order.client_id:
         market.client_ids[number, order.client_id] = order.id
 
 
 def withdraw(market: Market, listing: Listing, reason: str, tell: list[Event], order: Order) -> None:
     """Take an order off the book and give back all that is held for it."""
-    book = listing.book
-    del (book.bids if order.sign > 0 else book.asks).levels[order.rank][order.id]
-    account = market.accounts[order.account]
-    if order.hold:
-        account.usd_held -= order.hold
-        account.usd_free += order.hold
+    account, hold = market.accounts[order.account], order.hold
+    if hold:
+        account.usd_held -= hold
+        account.usd_free += hold
     elif order.reduce_only:
-        _reduce_less(listing, order.account, order.lots)
+        reduce_less(listing, order.account, order.lots)
     elif listing.positions is None:
         sat = order.lots * LOT_SAT
         account.sat_held -= sat
         account.sat_free += sat
-    retire(market, order, reason, tell)
+    retire(market, account, order, reason, tell)
+    book = listing.book
+    (book.bids if order.sign > 0 else book.asks).remove(order)
 
 
 def shrink(market: Market, listing: Listing, order: Order, lots: int) -> None:
     """Leave `lots` (fewer than now) of a resting order in its place, and give back what was held for the others."""
     account = market.accounts[order.account]
     if order.reduce_only:
-        _reduce_less(listing, order.account, order.lots - lots)
+        reduce_less(listing, order.account, order.lots - lots)
     elif order.sign < 0 and listing.positions is None:
         account.sat_held -= (order.lots - lots) * LOT_SAT
         account.sat_free += (order.lots - lots) * LOT_SAT
@@ -102,19 +100,10 @@ def take_hold(listing: Listing, order: Order, before: int, left: int) -> int:
     return released
 
 
-def filled(market: Market, listing: Listing, order: Order, lots: int, tell: list[Event]) -> None:
-    """Note that `lots` of a resting order were filled, after they were taken off it (and its hold)."""
-    if order.reduce_only:
-        _reduce_less(listing, order.account, lots)
-    if not order.lots:
-        retire(market, order, FILLED, tell)
-
-
-def retire(market: Market, order: Order, reason: str, tell: list[Event]) -> None:
-    """Forget an order that is off the book."""
+def retire(market: Market, account: Account, order: Order, reason: str, tell: list[Event]) -> None:
+    """Forget an order of this account that is off the book, or about to be."""
     number = order.account
-    account = market.accounts[number]
-    del market.open_orders[number][order.id]
+    del market.open_orders[number][order.name]
     if order.client_id:
         del market.client_ids[number, order.client_id]
     if not account.active:
@@ -139,7 +128,8 @@ def trim(market: Market, listing: Listing, number: int, lots: int, tell: list[Ev
             withdraw(market, listing, POSITION_GONE, tell, order)
 
 
-def _reduce_less(listing: Listing, number: int, lots: int) -> None:
+def reduce_less(listing: Listing, number: int, lots: int) -> None:
+    """Note that an account's resting reduce-only orders are `lots` fewer."""
     left = listing.reducing[number] - lots
     if left:
         listing.reducing[number] = left

@@ -3,7 +3,14 @@
 from gamefold.engine.ruleset import Event
 from gamefold.games.tycoon.events.market import Traded
 from gamefold.games.tycoon.rules.market.holdings import trade
-from gamefold.games.tycoon.rules.market.resting import FEE_UNIT, filled, paid_in_full, take_hold
+from gamefold.games.tycoon.rules.market.resting import (
+    FEE_UNIT,
+    FILLED,
+    paid_in_full,
+    reduce_less,
+    retire,
+    take_hold,
+)
 from gamefold.games.tycoon.rules.market.spot_gains import count_spot
 from gamefold.games.tycoon.state.book import Order
 from gamefold.games.tycoon.state.market import Account, Listing, Market
@@ -25,10 +32,12 @@ class Taker:
         self.value_micro = 0  # traded so far
         self.fee_micro = 0  # paid so far
 
-    def fee_on(self, value: int) -> int:
+    def charge(self, value: int) -> int:
         """Give the fee on another `value` of trades."""
         self.value_micro += value
-        return -(-self.value_micro * self.fee_rate // FEE_UNIT) - self.fee_micro
+        fee = -(-self.value_micro * self.fee_rate // FEE_UNIT) - self.fee_micro
+        self.fee_micro += fee
+        return fee
 
 
 def fill_spot(market: Market, listing: Listing, taker: Taker, tell: list[Event], order: Order, lots: int) -> None:
@@ -36,8 +45,7 @@ def fill_spot(market: Market, listing: Listing, taker: Taker, tell: list[Event],
     maker, other = market.accounts[order.account], taker.account
     price = -order.sign * order.rank
     value, sat = lots * price * LOT_TICK_MICRO, lots * LOT_SAT
-    fee = taker.fee_on(value)
-    taker.fee_micro += fee
+    fee = taker.charge(value)
     if order.sign < 0:
         other.usd_free -= value + fee
         other.sat_free += sat
@@ -55,33 +63,43 @@ def fill_spot(market: Market, listing: Listing, taker: Taker, tell: list[Event],
         count_spot(maker, other, lots, released, value - fee)
     if not maker.active:
         market.touch(order.account)
-    filled(market, listing, order, lots, tell)
-    tell_trade(market, listing, other.company, taker.name, taker.sign, order, lots, maker_fee, fee, tell)
+    if not order.lots:
+        retire(market, maker, order, FILLED, tell)
+    tell_trade(
+        market, listing, other.company, taker.name, taker.sign, maker, order, price, lots, value, maker_fee, fee, tell
+    )
 
 
 def fill_position(market: Market, listing: Listing, taker: Taker, tell: list[Event], order: Order, lots: int) -> None:
     """Let the owner of a resting order and the taker open or close positions against each other."""
-    value = lots * order.price * LOT_TICK_MICRO
-    maker_fee = fill_maker(market, listing, order, lots, tell)
-    fee = taker.fee_on(value)
-    paid = trade(market, listing, taker.number, taker.sign, lots, value, fee, taker.leverage, tell)
-    taker.fee_micro += fee
-    company = taker.account.company
-    tell_trade(market, listing, company, taker.name, taker.sign, order, lots, maker_fee, paid, tell)
+    maker, other = market.accounts[order.account], taker.account
+    price = -order.sign * order.rank
+    value = lots * price * LOT_TICK_MICRO
+    maker_fee = fill_maker(market, listing, maker, order, lots, value, tell)
+    fee = trade(
+        market, listing, taker.number, other, taker.sign, lots, value, taker.charge(value), taker.leverage, tell
+    )
+    tell_trade(
+        market, listing, other.company, taker.name, taker.sign, maker, order, price, lots, value, maker_fee, fee, tell
+    )
 
 
-def fill_maker(market: Market, listing: Listing, order: Order, lots: int, tell: list[Event]) -> int:
+def fill_maker(
+    market: Market, listing: Listing, maker: Account, order: Order, lots: int, value: int, tell: list[Event]
+) -> int:
     """Let the owner of a resting order have its side of a fill of a position. Gives the fee paid."""
-    maker = market.accounts[order.account]
-    value = lots * order.price * LOT_TICK_MICRO
-    released = take_hold(listing, order, order.lots + lots, order.lots)
-    maker.usd_held -= released
-    maker.usd_free += released
     fee = -(-value * order.fee_rate // FEE_UNIT)
-    if released and paid_in_full(listing, order.sign):
-        fee = released - value
-    filled(market, listing, order, lots, tell)
-    return trade(market, listing, order.account, order.sign, lots, value, fee, order.leverage, tell)
+    released = take_hold(listing, order, order.lots + lots, order.lots)
+    if released:
+        maker.usd_held -= released
+        maker.usd_free += released
+        if paid_in_full(listing, order.sign):
+            fee = released - value
+    if order.reduce_only:
+        reduce_less(listing, order.account, lots)
+    if not order.lots:
+        retire(market, maker, order, FILLED, tell)
+    return trade(market, listing, order.account, maker, order.sign, lots, value, fee, order.leverage, tell)
 
 
 def tell_trade(
@@ -90,20 +108,21 @@ def tell_trade(
     company: str,
     name: str,
     sign: int,
+    maker: Account,
     order: Order,
+    price: int,
     lots: int,
+    value: int,
     maker_fee: int,
     fee: int,
     tell: list[Event],
 ) -> None:
     """Note a trade and tell of it. `company`, `name` and `sign` are the taker's, or those of a liquidation."""
-    price = -order.sign * order.rank
     market.fees_micro += maker_fee + fee
     listing.tape.record(market.tick, price, lots, sign)
-    maker = market.accounts[order.account]
     if not maker.active:
         market.touch(order.account)
     maker.trades += 1
-    maker.volume_micro += lots * price * LOT_TICK_MICRO
+    maker.volume_micro += value
     side, mark = "BUY" if sign > 0 else "SELL", listing.mark
     tell.append(Traded(listing.name, side, price, lots, maker.company, order.name, maker_fee, company, name, fee, mark))

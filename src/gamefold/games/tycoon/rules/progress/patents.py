@@ -131,9 +131,7 @@ def offer_license(region: Region, intent: OfferLicense, ctx: Context) -> Iterato
     if patent.holder != intent.company:
         raise Rejected(NOT_PATENT_HOLDER, f"The patent on {node.name} is somebody else's.")
     if not 0 <= intent.fee_micro <= _fee_most_micro(node, ctx):
-        raise Rejected(
-            FEE_OUT_OF_BOUNDS, f"A license for {node.name} costs 0 to {in_usd(_fee_most_micro(node, ctx))}."
-        )
+        raise Rejected(FEE_OUT_OF_BOUNDS, f"A license for {node.name} costs 0 to {in_usd(_fee_most_micro(node, ctx))}.")
 
     patent.fee_micro = intent.fee_micro
     yield send(region.border, MARKET, [LicenseFee(intent.company, node.name, intent.fee_micro)], region.tick)
