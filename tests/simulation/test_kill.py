@@ -40,7 +40,7 @@ async def one_life(url: str, number: int) -> Acked:
     assert process.stderr is not None
     first = await process.stdout.readline()
     assert first == b"ready\n", (await process.stderr.read()).decode()
-    lines = [await process.stdout.readline() for _ in range(50 + Rng(bytes(32), "kill", number).below(1_000))]
+    lines = [await process.stdout.readline() for _ in range(20 + Rng(bytes(32), "kill", number).below(200))]
     process.kill()
     lines += (await process.stdout.read()).splitlines()
     await process.wait()
