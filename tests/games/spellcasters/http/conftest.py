@@ -19,15 +19,15 @@ def _quiet_logs() -> None:
 
 @pytest.fixture
 async def playground(tmp_path: Path) -> AsyncIterator[Playground]:
-    """A playground without pauses between turns."""
-    async with a_playground(tmp_path) as one:
+    """A playground without pauses between turns, in which players may take their time."""
+    async with a_playground(tmp_path, TURN_TIMEOUT_SECONDS=600) as one:
         yield one
 
 
 @pytest.fixture
 async def streaming(tmp_path: Path) -> AsyncIterator[Playground]:
     """The same behind a real socket."""
-    async with a_playground(tmp_path, sockets=True) as one:
+    async with a_playground(tmp_path, sockets=True, TURN_TIMEOUT_SECONDS=600) as one:
         yield one
 
 

@@ -55,18 +55,18 @@ async def test_a_name_of_1_to_50_characters_is_taken_as_it_is(playground: Playgr
     assert (await playground.player(player))["player_name"] == name
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
+NO_NAMES = [
         "", " ", "\u00a0\u2003", "x" * 51, "a/b", "a\\b", "a\nb", "a\tb", "a\x00b", "a\x7fb", "a\u202eb", "\u200b",
         "a\u2028b",
-    ],
-)  # fmt: skip
-async def test_blank_long_and_treacherous_names_are_refused(playground: Playground, name: str) -> None:
-    answer = await playground.http.post("/players/register", json={"player_name": name})
-    refused(answer, 422, "INVALID_REQUEST")
-    assert answer.json()["error"]["field"] == "player_name"
-    assert len(await playground.rows(tables.players)) == 2
+    ]  # fmt: skip
+
+
+async def test_blank_long_and_treacherous_names_are_refused(playground: Playground) -> None:
+    for name in NO_NAMES:
+        answer = await playground.http.post("/players/register", json={"player_name": name})
+        refused(answer, 422, "INVALID_REQUEST")
+        assert answer.json()["error"]["field"] == "player_name"
+        assert len(await playground.rows(tables.players)) == 2
 
 
 async def test_of_20_parallel_registrations_of_one_name_exactly_one_succeeds(playground: Playground) -> None:

@@ -228,7 +228,8 @@ async def test_the_leaderboard_and_the_public_page_count_all_regions_as_one_comp
         index = await floor.state(MARKET, lambda market: market.world.price.index_micro)
         balances = await me.balances()
         worth = balances["usd"] + balances["btc"] * index / 1_000_000
-        assert abs(entry["netWorth"] - worth) < Decimal("0.000002")
+        rigs_sell_for = entry["netWorth"] - worth  # 60 % of what they cost, in both regions, and a little worn
+        assert Decimal(8_399) < rigs_sell_for <= 5 * Decimal("0.6") * 2_800
 
 
 async def test_a_branch_has_its_own_row_and_no_second_company(own_data: Path) -> None:
@@ -405,7 +406,7 @@ async def test_a_rollback_takes_a_branch_back_with_everything_in_it(own_data: Pa
             await floor.ticks(1)
             cuts = {world: await last_seq_of(host.journal, world, kept) for world in together(world_of(1, MARKET))}
             await host.rollback_together(cuts, actor="operator", reason="a test")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await viewer.wire.wait_closed()
         async with me.watches(position) as viewer:
             await viewer.next()
