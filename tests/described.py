@@ -48,6 +48,9 @@ class Description:
             if content := described[status].get("content"):
                 assert answer.headers["content-type"].partition(";")[0] in content, told
                 self._validator(operation, status).validate(answer.json())
+                for link in links_of(described[status]):
+                    for place in link["parameters"].values():
+                        assert _at(answer.json(), place.removeprefix("$response.body#/")), (*told, place)
             else:
                 assert not answer.content, told
             return
@@ -81,6 +84,18 @@ def codes_of(response: dict[str, Any]) -> set[str]:
     """Give the codes that a described refusal names."""
     content = response.get("content", {}).get("application/json", {})
     return set(content.get("examples", {}))
+
+
+def links_of(response: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give what a described answer can be used for."""
+    return list(response.get("links", {}).values())
+
+
+def _at(told: Any, pointer: str) -> Any:
+    """Give what is at a JSON pointer."""
+    for name in pointer.split("/"):
+        told = told[name]
+    return told
 
 
 def _exactness(path: str) -> tuple[int, int, str]:

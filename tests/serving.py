@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 
 from gamefold.app import Server
+from gamefold.web.wire import Wire
 
 
 @contextlib.asynccontextmanager
@@ -16,9 +17,8 @@ async def listening(server: Server) -> AsyncIterator[str]:
     """Let a started server answer at a free port; give its URL."""
     door = socket.socket()
     door.bind(("127.0.0.1", 0))
-    http = uvicorn.Server(
-        uvicorn.Config(server.app, lifespan="off", log_config=None, timeout_graceful_shutdown=1, timeout_keep_alive=75)
-    )
+    options = {"lifespan": "off", "log_config": None, "timeout_graceful_shutdown": 1, "timeout_keep_alive": 75}
+    http = uvicorn.Server(uvicorn.Config(server.app, ws=Wire, **options))
     # Its public way in takes over the signals, which belong to pytest here.
     task = asyncio.create_task(http._serve([door]))
     try:

@@ -111,7 +111,8 @@ def build(
     node = secrets.token_hex(8)
     database = open_database(settings.url, node=node, watch=telemetry.watch)
     entropy = Entropy(settings.seed)
-    streams = Streams(metrics)
+    drain = Drain()
+    streams = Streams(metrics, drain=drain)
     prefixes = {game.name: "" if at_root else f"/{game.name}" for game in chosen}
     platform = Platform(
         PlatformOptions(
@@ -159,7 +160,6 @@ def build(
         balance_of=partial(_balance_of, database),
     )
     operations = _operations(house, host, opened)
-    drain = Drain()
     idempotency = KeptAnswers(database)
 
     @contextlib.asynccontextmanager

@@ -21,6 +21,8 @@ import pytest
 from gamefold.cli import main
 
 SAMPLE, TACTICAL = "builtin_sample_1", "builtin_tactical"
+# How long anything may take that is not for ever: a machine may have much else to do.
+PATIENCE_S = 90.0
 STAY = {"move": [0, 0], "spell": None}
 
 _NAMES = re.compile(
@@ -78,7 +80,7 @@ class Served:
         self.process = process
         self.url = url
         self.log = log
-        self.http = httpx.Client(base_url=url, timeout=20)
+        self.http = httpx.Client(base_url=url, timeout=PATIENCE_S)
 
     def register(self, name: str = "FireMage") -> str:
         answer = self.http.post("/players/register", json={"player_name": name})
@@ -106,13 +108,13 @@ class Served:
     def replay(self, session: str) -> str:
         return self.http.get(f"/matches/{session}/replay").raise_for_status().text
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 15) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(seconds)
+        return self.process.wait(PATIENCE_S)
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -136,7 +138,7 @@ def served(
         ) as process,
     ):
         # A server that never says where it is must not hold the test for ever.
-        watchdog = threading.Timer(60, process.kill)
+        watchdog = threading.Timer(PATIENCE_S, process.kill)
         watchdog.start()
         try:
             assert process.stdout is not None
@@ -151,7 +153,7 @@ def served(
             process.kill()
 
 
-def until(condition: Any, seconds: float = 40) -> None:
+def until(condition: Any, seconds: float = PATIENCE_S) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not condition():

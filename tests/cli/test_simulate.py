@@ -101,6 +101,7 @@ def press_ctrl_c(monkeypatch: pytest.MonkeyPatch, times: int, at_tick: int) -> N
 
 
 def test_ctrl_c_reports_what_there_is_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGINT)
     press_ctrl_c(monkeypatch, times=1, at_tick=5)
     answer = gamefold("simulate", "tycoon", *SMALL, cwd=tmp_path)
     assert answer.returncode == 130
@@ -108,7 +109,7 @@ def test_ctrl_c_reports_what_there_is_so_far(tmp_path: Path, monkeypatch: pytest
     assert (document["ticks"], document["complete"]) == (5, False)
     assert document["conservation"]["holds"]
     assert "Interrupted" in (tmp_path / "simulation" / "report.md").read_text(encoding="utf-8")
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_ctrl_c_pressed_again_ends_it_without_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

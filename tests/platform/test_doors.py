@@ -220,10 +220,10 @@ class Socket:
         self._received.put_nowait({"type": "websocket.receive", "text": text})
 
     async def hear(self) -> dict:
-        return await asyncio.wait_for(self._sent.get(), 5)
+        return await asyncio.wait_for(self._sent.get(), 60)
 
     async def done(self) -> None:
-        await asyncio.wait_for(self._task, 5)
+        await asyncio.wait_for(self._task, 60)
 
 
 async def test_a_socket_opens_with_the_first_message(site: Site) -> None:

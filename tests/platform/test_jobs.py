@@ -27,6 +27,7 @@ from gamefold.platform.jobs.schedules import DAY_MS, Every, daily, every
 from gamefold.storage.columns import milliseconds
 from gamefold.storage.database import Database
 from gamefold.testkit.clock import START_MS, VirtualClock
+from tests.serving import eventually
 
 MINUTE_MS = 60_000
 
@@ -56,11 +57,7 @@ class House:
         return runner
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(500):
-            if condition():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"never so: {self.ran}")
+        await eventually(condition)
 
     async def pass_by(self, ms: int, runs: int | None = None) -> None:
         """Let time pass, and what was due be claimed: until there were so many runs, or for a moment."""
@@ -94,12 +91,15 @@ async def house(database: Database, other_database: Database) -> AsyncIterator[H
 
 async def ended_runs(database: Database) -> list:
     """All runs, once none is open any more."""
-    for _ in range(250):
-        runs = await database.read(lambda connection: recent_runs(connection, 10))
-        if all(run.finished_at is not None for run in runs):
-            return runs
-        await asyncio.sleep(0.02)
-    raise AssertionError("a run never ended")
+
+    async def all_ended() -> bool:
+        return all(run.finished_at is not None for run in await runs())
+
+    async def runs() -> list:
+        return await database.read(lambda connection: recent_runs(connection, 10))
+
+    await eventually(all_ended)
+    return await runs()
 
 
 def test_due_times_follow_from_the_calendar() -> None:

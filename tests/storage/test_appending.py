@@ -127,7 +127,7 @@ async def test_a_claim_wins_at_once_against_an_owner_that_keeps_writing(
     row = await other_journal.claim(WORLD, "other")
     last = (await other_journal.load(WORLD)).tail[-1].last_seq
     assert await other_journal.commit([a_batch(first=last + 1, epoch=row.epoch)]) == frozenset()
-    await asyncio.wait_for(owner, 5)
+    await asyncio.wait_for(owner, 60)
 
     assert last == acknowledged
     assert await seqs(journal) == [(seq, seq) for seq in range(1, last + 2)]

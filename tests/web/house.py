@@ -238,13 +238,13 @@ class Connection:
         self.sent.put_nowait(message)
 
     async def next(self) -> dict[str, Any]:
-        return await asyncio.wait_for(self.sent.get(), 5)
+        return await asyncio.wait_for(self.sent.get(), 60)
 
     def push(self, message: dict[str, Any]) -> None:
         self.received.put_nowait(message)
 
     async def done(self) -> None:
-        await asyncio.wait_for(asyncio.shield(self.task), 5)
+        await asyncio.wait_for(asyncio.shield(self.task), 60)
 
     async def events(self) -> AsyncIterator[bytes]:
         """The chunks of a streamed body, after its start."""
@@ -288,4 +288,4 @@ async def connected(
     finally:
         connection.blocked.set()
         connection.push({"type": f"{kind}.disconnect", "code": 1006})
-        await asyncio.wait_for(asyncio.gather(connection.task, return_exceptions=True), 5)
+        await asyncio.wait_for(asyncio.gather(connection.task, return_exceptions=True), 60)

@@ -1,9 +1,14 @@
-"""A server for the tests that need a process, signals and sockets: `python served.py GRACE_S`."""
+"""A server for the tests that need a process, signals and sockets: `python served.py GRACE_S`.
+
+It tells its port, and what it does, line by line. A request of `/held` is answered when a line is read.
+"""
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI, WebSocket
 from prometheus_client import CollectorRegistry
@@ -45,6 +50,11 @@ def tell(line: str) -> None:
     sys.stdout.flush()
 
 
+def _when_told(go: Callable[[], object]) -> None:
+    if sys.stdin.readline():
+        go()
+
+
 def as_event(record: Record) -> bytes:
     return b"data: " + b"x" * record.size + b"\n\n"
 
@@ -80,9 +90,18 @@ def main() -> int:
             await asyncio.sleep(0)
         return {"viewers": len(feed)}
 
-    @app.post("/slow/{seconds}")
-    async def slow(seconds: float) -> dict[str, bool]:
-        await asyncio.sleep(seconds)
+    @app.post("/held")
+    async def held() -> dict[str, bool]:
+        # A thread that nobody waits for: it must not hold up the end of a process whose line never comes.
+        loop, let_go = asyncio.get_running_loop(), asyncio.Event()
+        waiting = partial(_when_told, partial(loop.call_soon_threadsafe, let_go.set))
+        threading.Thread(target=waiting, daemon=True).start()
+        tell("held")
+        await let_go.wait()
+        return {"done": True}
+
+    @app.post("/work")
+    async def work() -> dict[str, bool]:
         return {"done": True}
 
     return serve(app, "127.0.0.1", 0, drain, grace_s=float(sys.argv[1]), announce=lambda _, port: tell(str(port)))

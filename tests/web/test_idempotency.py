@@ -15,6 +15,7 @@ KEY = {"Idempotency-Key": "k1"}
 
 async def test_fifty_requests_with_one_key_have_one_effect_and_one_answer() -> None:
     house = a_house()
+    _wait_at_most(house, 60)
     async with house.client() as client:
         answers = await asyncio.gather(*(client.post("/arena/buy", json={"turn": 1}, headers=KEY) for _ in range(50)))
     assert len(house.effects) == 1
@@ -108,7 +109,7 @@ async def test_an_answer_over_one_mebibyte_passes_whole_and_is_not_kept() -> Non
 
 async def test_a_request_that_still_runs_makes_its_repetition_wait_and_then_answers_409() -> None:
     house = a_house()
-    _shorten_the_wait(house, 0.05)
+    _wait_at_most(house, 0.05)
     async with house.client() as client:
         first = asyncio.create_task(client.post("/arena/slow", headers=KEY))
         while not house.effects:
@@ -125,7 +126,7 @@ async def test_a_request_that_still_runs_makes_its_repetition_wait_and_then_answ
 async def test_the_claim_of_a_process_that_died_runs_out() -> None:
     now_ms = 0
     house = a_house(now_ms=lambda: now_ms)
-    _shorten_the_wait(house, 0.05)
+    _wait_at_most(house, 0.05)
     async with house.client() as client:
         dying = asyncio.create_task(client.post("/arena/slow", headers=KEY))
         while not house.effects:
@@ -191,7 +192,7 @@ async def test_a_claim_of_another_process_is_waited_for() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"done"})
 
-    ask = [_client(Idempotency(app, store, lambda: 0)) for _ in range(2)]
+    ask = [_client(Idempotency(app, store, lambda: 0, wait_s=60)) for _ in range(2)]
     first = asyncio.create_task(ask[0]())
     while not effects:
         await asyncio.sleep(0.001)
@@ -207,7 +208,7 @@ def _client(app) -> Callable[[], Awaitable[httpx.Response]]:
     return lambda: client.post("/", headers=KEY)
 
 
-def _shorten_the_wait(house: House, wait_s: float) -> None:
+def _wait_at_most(house: House, wait_s: float) -> None:
     for middleware in house.app.user_middleware:
         if middleware.cls is Idempotency:
             middleware.kwargs["wait_s"] = wait_s

@@ -18,6 +18,9 @@ from gamefold.web.idempotency import KEY_CHARACTERS_MAX
 
 RATE_LIMITED: Final = "RATE_LIMITED"
 
+Links = Mapping[str, Mapping[str, str]]
+"""By operation id: which of its parameters is where in the answer, `{"tycoon_cancel": {"order_id": "/order/id"}}`."""
+
 _UNAVAILABLE: Final = tuple(kind.reason for kind in (Draining, StorageDown, WorldQuarantined, WorldStopped))
 _KEYED: Final = ("IDEMPOTENCY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED")
 _BODY: Final = ("BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
@@ -67,12 +70,14 @@ class Described:
         return self._told(summary, answer, 200, (INVALID_REQUEST, *codes))
 
     def write(
-        self, summary: str, answer: Any, *codes: str, status: int = 200, body: bool = True, keyed: bool = True
+        self, summary: str, answer: Any, *codes: str, status: int = 200, body: bool = True, links: Links | None = None
     ) -> dict[str, Any]:
-        """Describe a write. `body`: it takes JSON. `keyed`: it heeds an Idempotency-Key."""
-        house = (INVALID_REQUEST, *(_BODY if body else ()), *(_KEYED if keyed else ()))
+        """Describe a write. `body`: it takes JSON. `links`: what the answer can be used for."""
+        house = (INVALID_REQUEST, *_KEYED, *(_BODY if body else ()))
         told = self._told(summary, answer, status, (*house, *codes))
-        return {**told, "openapi_extra": {"parameters": [_KEY_HEADER]}} if keyed else told
+        if links:
+            told["responses"][status] = {"links": {name: _link(name, parts) for name, parts in links.items()}}
+        return {**told, "openapi_extra": {"parameters": [_KEY_HEADER]}}
 
     def _told(self, summary: str, answer: Any, status: int, codes: tuple[str, ...]) -> dict[str, Any]:
         told = {"summary": summary, "status_code": status, "responses": self._refusals(codes)}
@@ -83,6 +88,11 @@ class Described:
         for code in sorted({*codes, *self.always, *_UNAVAILABLE}):
             by_status.setdefault(self.status_of.get(code, _STATUS_OF.get(code, 409)), []).append(code)
         return {status: _refusal(status, told) for status, told in sorted(by_status.items())}
+
+
+def _link(operation_id: str, parts: Mapping[str, str]) -> dict[str, Any]:
+    parameters = {name: f"$response.body#{pointer}" for name, pointer in parts.items()}
+    return {"operationId": operation_id, "parameters": parameters}
 
 
 def _refusal(status: int, codes: list[str]) -> dict[str, Any]:

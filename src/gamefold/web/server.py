@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from gamefold.web.drain import Drain
 from gamefold.web.limits import HEADER_BYTES_MAX
 from gamefold.web.streams import ABORT_EXTENSION, FRAME_BYTES_MAX
+from gamefold.web.wire import Wire
 
 GRACE_S: Final = 10.0
 
@@ -56,6 +57,7 @@ def serve(
         port=port,
         loop="auto",
         http=_BoundedProtocol,
+        ws=Wire,
         ws_max_size=FRAME_BYTES_MAX,
         ws_per_message_deflate=False,
         lifespan="on",

@@ -9,8 +9,10 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 
+import structlog
 from sse_starlette.event import ServerSentEvent
 from sse_starlette.sse import EventSourceResponse, SendTimeoutError
 from starlette.types import Message, Receive, Scope, Send
@@ -18,10 +20,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gamefold.engine.feed import Ended, Record, Subscription
 from gamefold.web.cursor import Cursor
+from gamefold.web.drain import Drain
 from gamefold.web.errors import Draining, TooManyStreams
 from gamefold.web.follow import follow
 from gamefold.web.metrics import WebMetrics
 from gamefold.web.talks import End, Talk
+from gamefold.web.wire import Wire, wire_of
 
 STREAMS_MAX: Final = 5_000
 HEARTBEAT_S: Final = 15.0
@@ -30,6 +34,8 @@ FRAME_BYTES_MAX: Final = 64 << 10
 FRAMES_PER_SECOND_MAX: Final = 100
 GOING_DOWN: Final = b": server going down\n\n"
 ABORT_EXTENSION: Final = "gamefold.abort"
+
+log = structlog.get_logger("gamefold.web")
 
 RenderEvent = Callable[[Record], bytes | None]
 """Turns a record into a whole server-sent event (see `encode_event`), or None where viewers get nothing of it."""
@@ -105,18 +111,7 @@ class _Talking(_Open):
 
     def close(self) -> None:
         self.talk.outbox.end(self.end or End.DISCONNECTED)
-
-    async def frames(self) -> AsyncGenerator[str]:
-        async with aclosing(self.talk.opening()) as opening:
-            async for frame in opening:
-                if self.end is not None:
-                    break
-                yield frame
-        async for frame in self.talk.outbox.frames():
-            yield frame
-        self.end = self.end or self.talk.outbox.ended
-        if self.end is End.DRAINING:
-            yield self.talk.farewell()
+        self.talk.leave()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -167,11 +162,13 @@ class Streams:
         self,
         metrics: WebMetrics,
         *,
+        drain: Drain | None = None,
         most: int = STREAMS_MAX,
         heartbeat_s: float = HEARTBEAT_S,
         send_timeout_s: float = SEND_TIMEOUT_S,
     ) -> None:
         self._metrics = metrics
+        self._held = drain or Drain()  # a server that goes down waits for its viewers' farewell
         self._most = most
         self._heartbeat_s = heartbeat_s
         self._send_timeout_s = send_timeout_s
@@ -216,18 +213,24 @@ class Streams:
         stream = _Stream("websocket", owner, source=source)
         with self._opened(stream):
             await socket.accept()
-            await self._carried(socket, stream, self._rendered(stream, render, opening), None)
+            await self._carried(socket, stream, self._rendered(stream, render, opening))
 
     async def talk(self, socket: WebSocket, talk: Talk, *, owner: str | None = None) -> None:
-        """Accept a WebSocket and speak with its viewer, until one of both has enough.
+        """Accept a WebSocket and speak with its viewer, until one of both has enough: that goes on after this returns.
 
         Frames over 64 KiB close it with 1009, more than 100 a second with 1008, bytes with 1003. Refused like
         `frames`.
         """
         talking = _Talking("websocket", owner, talk=talk)
-        with self._opened(talking):
+        self._admit(talking)
+        try:
             await socket.accept()
-            await self._carried(socket, talking, talking.frames(), talk.heard)
+        except BaseException:
+            self._dismiss(talking)
+            raise
+        wire = wire_of(socket)
+        self._held.enter()
+        wire.after_return(partial(self._talk_over, wire, talking), on_free=talk.outbox.flush)
 
     def end(self) -> None:
         """The server goes down: end every stream, open no more."""
@@ -244,32 +247,57 @@ class Streams:
 
     @contextmanager
     def _opened(self, stream: _Open) -> Iterator[None]:
+        self._admit(stream)
         try:
-            if self._draining:
-                raise Draining
-            if len(self._open) >= self._most:
-                raise TooManyStreams
-            self._open.add(stream)
-            self._metrics.streams_open.labels(stream.kind).inc()
-            try:
-                yield
-            finally:
-                self._open.discard(stream)
-                self._metrics.streams_open.labels(stream.kind).dec()
-                self._metrics.stream_ends.labels(stream.kind, stream.end or End.DISCONNECTED).inc()
+            yield
         finally:
-            stream.close()
+            self._dismiss(stream)
 
-    async def _carried(
-        self,
-        socket: WebSocket,
-        stream: _Open,
-        frames: AsyncGenerator[str],
-        hear: Callable[[str], Awaitable[None]] | None,
-    ) -> None:
+    def _admit(self, stream: _Open) -> None:
+        if self._draining or len(self._open) >= self._most:
+            stream.close()
+            raise Draining if self._draining else TooManyStreams
+        self._open.add(stream)
+        self._metrics.streams_open.labels(stream.kind).inc()
+
+    def _dismiss(self, stream: _Open) -> None:
+        self._open.discard(stream)
+        self._metrics.streams_open.labels(stream.kind).dec()
+        self._metrics.stream_ends.labels(stream.kind, stream.end or End.DISCONNECTED).inc()
+        stream.close()
+
+    async def _talk_over(self, wire: Wire, talking: _Talking) -> None:
+        """Speak with a viewer over their wire. Frames are written where they are offered; here it is read."""
+        loop, outbox = asyncio.get_running_loop(), talking.talk.outbox
+        receive, send = cast("Receive", wire.receive), cast("Send", wire.send)
+        code: int | None = None
+        opening = asyncio.create_task(_open_talk(wire, talking))
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None) as reading:
+                    # Who does not take what waits for them after the end is not waited for long.
+                    outbox.on_end(
+                        lambda: reading.reschedule(loop.time() + (0 if outbox.over else self._send_timeout_s))
+                    )
+                    code = await _read_frames(receive, talking, talking.talk.heard)
+            outbox.on_end(None)
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+            talking.end = talking.end or outbox.ended
+            if talking.end is End.DRAINING and outbox.over:
+                wire.write(talking.talk.farewell())
+            wire.flush()
+            if talking.end is not End.DISCONNECTED:
+                await _close(send, code or CLOSE_CODES[talking.end or End.FINISHED], wire.abort)
+        finally:
+            opening.cancel()
+            self._held.leave()
+            self._dismiss(talking)
+
+    async def _carried(self, socket: WebSocket, stream: _Open, frames: AsyncGenerator[str]) -> None:
         """Send and read until it is over, then close the socket with the code that fits."""
         sender = asyncio.create_task(_send_frames(socket, stream, frames))
-        reader = asyncio.create_task(_read_frames(socket, stream, hear))
+        reader = asyncio.create_task(_read_frames(socket.receive, stream, None))
         try:
             done = await self._until_over(stream, sender, reader)
         finally:
@@ -280,9 +308,7 @@ class Streams:
             task.result()
         code = reader.result() if reader in done else CLOSE_CODES.get(stream.end or End.FINISHED)
         if code is not None:
-            # A viewer that does not read does not get its close frame either.
-            with suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
-                await asyncio.wait_for(socket.close(code), 1.0)
+            await _close(socket.send, code)
 
     async def _until_over(
         self, stream: _Open, sender: asyncio.Task[None], reader: asyncio.Task[int | None]
@@ -369,13 +395,39 @@ async def _send_frames(socket: WebSocket, stream: _Open, frames: AsyncGenerator[
         stream.end = End.DISCONNECTED
 
 
-async def _read_frames(socket: WebSocket, stream: _Open, hear: Callable[[str], Awaitable[None]] | None) -> int | None:
+async def _open_talk(wire: Wire, talking: _Talking) -> None:
+    """Tell a viewer what they missed, then let flow what happens."""
+    talk = talking.talk
+    try:
+        async with aclosing(talk.opening()) as opening:
+            async for frames in opening:
+                wire.write(frames)
+                wire.flush()
+                await wire.writable.wait()
+    except Exception as error:  # noqa: BLE001 - a history that cannot be read; they come back for it
+        log.warning("a viewer cannot be told what they missed", error=repr(error))
+        talk.outbox.end(End.WORLD_STOPPED)
+    else:
+        talk.outbox.flow(wire)
+
+
+async def _close(send: Send, code: int, abort: Callable[[], None] = lambda: None) -> None:
+    """Close a socket. A viewer that does not read does not get its close frame either."""
+    try:
+        await asyncio.wait_for(send({"type": "websocket.close", "code": code}), 1.0)
+    except TimeoutError:
+        abort()
+    except (OSError, RuntimeError, WebSocketDisconnect):
+        pass
+
+
+async def _read_frames(receive: Receive, stream: _Open, hear: Callable[[str], Awaitable[None]] | None) -> int | None:
     """Hand on or forget what the viewer sends; give the close code it earned, None where it left."""
     loop = asyncio.get_running_loop()
     window_s = loop.time()
     frames = 0
     while True:
-        message: Any = await socket.receive()
+        message: Any = await receive()
         if message["type"] == "websocket.disconnect":
             stream.end = stream.end or End.DISCONNECTED
             return None

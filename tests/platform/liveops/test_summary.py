@@ -1,7 +1,6 @@
 """A state as somebody can read it, however big it is."""
 
 import json
-import time
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
@@ -72,16 +71,15 @@ def test_what_is_left_out_is_counted() -> None:
     }
 
 
-def test_a_state_of_any_size_and_depth_is_bounded_and_quick() -> None:
+def test_a_state_of_any_size_and_depth_is_bounded() -> None:
     deep: Any = 1
     for _ in range(100):
         deep = [deep]
     assert "..." in json.dumps(summary_of(deep))
     wide = {f"k{one}": {f"k{two}": list(range(100)) for two in range(100)} for one in range(100)}
     rigs = [Rig(number, LONG) for number in range(50_000)]
-    started_s = time.perf_counter()
+    # Whoever walked through all of the last but one would be here for hours.
     for huge in (wide, rigs, {"rigs": dict.fromkeys(range(50_000), rigs)}, frozenset(range(50_000))):
         shown = summary_of(huge)
         assert nodes(shown) < 10_000
         assert len(json.dumps(shown)) < 1_000_000
-    assert time.perf_counter() - started_s < 5

@@ -92,7 +92,15 @@ def build(desk: Desk) -> APIRouter:
         found = await desk.parameters.shown(desk.game(game).name)
         return ParametersShown(game=game, parameters={name: _parameter(one) for name, one in found.items()})
 
-    @router.patch("", **INSIDE.write("Change numbers", None, *CHANGING))
+    @router.patch(
+        "",
+        **INSIDE.write(
+            "Change numbers",
+            None,
+            *CHANGING,
+            links={"liveops_revert": {"game": "/change/game", "change_id": "/change/id"}},
+        ),
+    )
     async def change(request: Request, who: Superuser, game: str, body: ParametersBody) -> AppliedShown:
         operation = operation_of(request, who, body.reason)
         return _applied(await desk.parameters.change(desk.game(game).name, body.changes, operation))

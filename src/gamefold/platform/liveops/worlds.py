@@ -223,6 +223,7 @@ def build(desk: Desk) -> APIRouter:
             "WORLD_ID_INVALID",
             WORLD_CORRUPT,
             status=201,
+            links={name: {"world_id": "/id"} for name in ("liveops_world", "liveops_rollback")},
         ),
     )
     async def fork(request: Request, who: Superuser, world_id: str, body: ForkBody) -> ForkShown:

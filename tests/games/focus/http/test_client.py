@@ -2,10 +2,7 @@
 
 import importlib
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +10,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.typed_client import description_of, typed_client
+
 from .office import PASSWORD, Office, an_office
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-ROOT = Path(__file__).parents[4]
-# In an environment of its own: it wants an older typer than we do.
-GENERATOR = ("uv", "tool", "run", "--from", "openapi-python-client==0.29.1", "openapi-python-client")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -33,39 +28,14 @@ async def office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def description(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `gamefold openapi focus --at-root` prints."""
-    path = tmp_path_factory.mktemp("description")
-    command = (sys.executable, "-m", "gamefold", "openapi", "focus", "--at-root")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    printed = subprocess.run(command, check=True, capture_output=True, cwd=path, env=environment, timeout=100)
-    (path / "openapi.json").write_bytes(printed.stdout)
-    return path / "openapi.json"
+    return description_of("focus", tmp_path_factory.mktemp("description"))
 
 
 @pytest.fixture(scope="module")
 def client(description: Path) -> Iterator[str]:
     """The generated client, ready to be imported by this name."""
-    if shutil.which("uv") is None:
-        pytest.skip("uv is not there to run openapi-python-client")
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    known = subprocess.run((*GENERATOR, "--version"), check=False, capture_output=True, env=environment, timeout=100)
-    if known.returncode != 0:
-        pytest.skip(f"openapi-python-client cannot be had: {known.stderr.decode()[-200:]}")
-    package = description.parent / "focus_client"
-    generate = ("generate", "--path", str(description), "--output-path", str(package))
-    made = subprocess.run(
-        (*GENERATOR, *generate, "--meta", "none", "--fail-on-warning"),
-        check=False,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=100,
-    )
-    assert made.returncode == 0, made.stdout + made.stderr
-    assert "warning" not in (made.stdout + made.stderr).lower()
-    sys.path.insert(0, str(description.parent))
-    yield "focus_client"
-    sys.path.remove(str(description.parent))
+    with typed_client(description, "focus_client"):
+        yield "focus_client"
 
 
 async def test_every_operation_has_a_name_of_its_own(description: Path) -> None:

@@ -92,7 +92,7 @@ class Watcher:
     wire: ClientConnection
     position: str = ""
 
-    async def next(self, within_s: float = 10.0) -> dict[str, Any]:
+    async def next(self, within_s: float = 60.0) -> dict[str, Any]:
         async with asyncio.timeout(within_s):
             message = json.loads(await self.wire.recv(), parse_float=Decimal)
         assert set(message) == {"type", "position", "data"}, message
@@ -106,7 +106,7 @@ class Watcher:
     async def upto(self, kind: str, **data: Any) -> list[dict[str, Any]]:
         """Give all messages up to the next one of a type with this data."""
         seen = []
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(90):
             while True:
                 seen.append(await self.next())
                 if seen[-1]["type"] == kind and data.items() <= seen[-1]["data"].items():

@@ -405,7 +405,7 @@ async def test_a_rollback_takes_a_branch_back_with_everything_in_it(own_data: Pa
             await floor.ticks(1)
             cuts = {world: await last_seq_of(host.journal, world, kept) for world in together(world_of(1, MARKET))}
             await host.rollback_together(cuts, actor="operator", reason="a test")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await viewer.wire.wait_closed()
         async with me.watches(position) as viewer:
             await viewer.next()

@@ -21,7 +21,7 @@ from schemathesis import GenerationMode
 from gamefold.games.tycoon.state.border import MARKET
 from gamefold.games.tycoon.state.worlds import world_of
 from gamefold.platform.liveops.anomalies import report_anomaly
-from tests.described import Description, Operation, codes_of
+from tests.described import Description, Operation, codes_of, links_of
 
 from .floor import Floor, Person, a_floor, described, good
 from .test_matrix import OPEN, bearing, things_of
@@ -60,6 +60,17 @@ class TestDescription:
         ours = [name for name in names if name.startswith(("tycoon_", "liveops_"))]
         assert len(ours) == len(names) - len(HEALTH)
         assert not [name for name in ours if not re.fullmatch(r"[a-z]+(?:_[a-z]+){1,4}", name)]
+
+    async def test_every_link_leads_to_an_operation_that_takes_what_it_gives(self, floor: Floor) -> None:
+        operations = described(floor.server).operations
+        takes = {
+            told["operationId"]: {one["name"] for one in told.get("parameters", ()) if one["in"] == "path"}
+            for told in operations.values()
+        }
+        links = [link for told in operations.values() for one in told["responses"].values() for link in links_of(one)]
+        assert len(links) >= 7
+        for link in links:
+            assert set(link["parameters"]) == takes[link["operationId"]], link
 
     async def test_every_text_and_number_of_a_body_has_bounds(self, floor: Floor) -> None:
         description = described(floor.server)
@@ -268,6 +279,17 @@ class Api:
     operator: dict[str, str]
     things: dict[str, Any]
 
+    def headers_for(self, case: Any) -> dict[str, str]:
+        return self.operator if case.path.startswith("/liveops") else self.player
+
+    def holds(self, case: Any, answer: Any) -> None:
+        """Hold an answer of schemathesis' own kind against the description."""
+        told = (case.method, case.path, answer.status_code, answer.text[:300])
+        assert answer.status_code < 500, told
+        kind = answer.headers.get("content-type", [""])[0]
+        heard = httpx.Response(answer.status_code, headers={"Content-Type": kind}, content=answer.content)
+        self.description.holds((case.method, case.path), heard)
+
 
 @pytest.fixture(scope="module")
 def api(data: Path) -> Iterator[Api]:
@@ -319,16 +341,7 @@ def ask_all(api: Api, mode: GenerationMode, examples: int, *, same: bool) -> set
         def ask(case: Any, real: bool) -> None:
             if real:
                 name_things(case, api.things)
-            headers = api.operator if case.path.startswith("/liveops") else api.player
-            answer = case.call(headers=headers, timeout=30)
-            told = (case.method, case.path, answer.status_code, answer.text[:300])
-            assert answer.status_code < 500, told
-            heard = httpx.Response(
-                answer.status_code,
-                headers={name: values[0] for name, values in answer.headers.items() if name == "content-type"},
-                content=answer.content,
-            )
-            api.description.holds((case.method, case.path), heard)
+            api.holds(case, case.call(headers=api.headers_for(case), timeout=30))
             asked.add((case.method, case.path))
 
         with suppress(Unsatisfiable):  # nothing can be wrong with a request that says nothing

@@ -88,6 +88,13 @@ async def test_sentences_speak_of_usd_and_btc_too(floor: Floor, me: Person) -> N
     assert await sentence(409, "REDUCE_ONLY_INVALID", **perpetual) == "This order could close 0 BTC."
 
 
+@pytest.mark.parametrize("quantity", [True, None, [], {"value": 1}])
+async def test_a_quantity_of_a_wrong_kind_is_told_which_kinds_there_are(me: Person, quantity: object) -> None:
+    order = {"instrument": "BTC-SPOT", "side": "BUY", "quantity": quantity}
+    sentence = refused(await me.asks("POST", "/market/trade", order), 422, "INVALID_REQUEST")
+    assert sentence == "The field quantity must be a number, or a decimal number as text."
+
+
 async def test_moments_of_the_game_are_told_as_all_others(me: Person) -> None:
     quests = {quest["id"]: quest for quest in (await me.gets("/quests"))["quests"]}
     assert quests["DAILY_MINING"]["resets"].startswith("2024-01-02T00:00:00")

@@ -426,6 +426,6 @@ def _cost(play: Branched, *, rigs: int) -> int:
     other.open("c1", AWAY)
     other.do(HOME, SendToRegion("c1", AWAY, 100_000 * MICRO))
     other.do(AWAY, CreateSite("c1", "Hall"), AddRigs("c1", "asia-1", "ANTMINER_S19", rigs))
-    spent: int = -sum(one.usd_change for one in other.heard(FundsChanged, AWAY) if one.usd_change < 0)
+    spent: int = -sum(one.usd_change_micro for one in other.heard(FundsChanged, AWAY) if one.usd_change_micro < 0)
     assert spent > 0, play
     return spent

@@ -86,7 +86,7 @@ def test_a_license_is_paid_across_regions_to_the_micro_dollar() -> None:
     assert hash_bp(play, AWAY, "c2") == 10_800
     assert (play.owned("c1")[0], play.owned("c2")[0]) == (before[0] + FEE, before[1] - FEE)
     (paid,) = [event for event in play.heard(FundsChanged) if event.reason == "license"]
-    assert (paid.company, paid.usd_change) == ("c1", FEE)
+    assert (paid.company, paid.usd_change_micro) == ("c1", FEE)
     play.tick()
     for place in REGIONS:
         assert play.region(place).book.patents[NODE].licenses == 1

@@ -6,26 +6,36 @@ their shortest decimal form, which is what was written wherever that had up to 1
 
 import re
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from msgspec import Raw
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from gamefold.games.tycoon.routes.bounds import bounds
 from gamefold.games.tycoon.state.units import LOT_SAT, MICRO, SAT, TICK_MICRO
 from gamefold.games.tycoon.tables import efficiency_mj
 from gamefold.web.errors import Refused
 from gamefold.web.strict_json import INTEGER_MAX
+from gamefold.web.validation import Unfit
 
 AMOUNT_INVALID: Final = "AMOUNT_INVALID"
 
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?", re.ASCII)
 _MOST: Final = Decimal(10) ** 12
 
+
+def _number_or_text(value: Any) -> Any:
+    """Say of all three kinds at once what is wrong; by itself, a union speaks of its first only."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Unfit("must be a number, or a decimal number as text")
+    return value
+
+
 Amount = Annotated[
     Annotated[int, bounds(minimum=0, maximum=int(_MOST))]
     | Annotated[float, bounds(minimum=0, maximum=int(_MOST))]
     | Annotated[str, Field(max_length=40), bounds(pattern=r"^[0-9]{1,13}(\.[0-9]{1,18})?$")],
+    BeforeValidator(_number_or_text),
     Field(description="A number, or a decimal number as text.", examples=["0.0125"]),
 ]
 """For bodies: what `read` takes."""

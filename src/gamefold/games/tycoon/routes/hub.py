@@ -1,7 +1,7 @@
 """Hears every world of the season once, and tells each viewer what is theirs to know.
 
 A socket that listened to whole worlds itself would be handed a thousand records for each one it shows. Here every
-message is built once, and only its position is the viewer's own.
+message is built once, and encoded once for all who hear the same worlds: they are at the same position.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ from gamefold.engine.host import Host, HostStopped
 from gamefold.games.tycoon.events.border import MarketTicked, RegionTicked
 from gamefold.games.tycoon.events.market import OrderAmended, OrderClosed, OrderPlaced, Traded
 from gamefold.games.tycoon.events.region import BranchFounded
-from gamefold.games.tycoon.routes.places import Place
+from gamefold.games.tycoon.routes.funds import Funds
+from gamefold.games.tycoon.routes.places import Place, position_text
 from gamefold.games.tycoon.routes.told import PUBLIC, Message, message, told
 from gamefold.games.tycoon.state.border import MARKET
 from gamefold.games.tycoon.state.worlds import PLACES, world_of
@@ -40,21 +41,18 @@ class Viewer(Protocol):
     regions: set[str]  # where their company has something
     outbox: Outbox
     channels: set[str]
+    places: tuple[str, ...]  # whose worlds they hear; the hub keeps it
 
-    def join_region(self, place: str, before: Place) -> None:
-        """Hear one region more, after `before`: their company has a branch there from now on."""
+    def join_region(self, place: str) -> None:
+        """Hear one region more: their company gets a branch there with what is told next."""
         ...
 
-    def tell(self, place: str, at: Place, frame: Message) -> None:
-        """Tell them something that moves their position."""
-        ...
-
-    def mention(self, frame: Message) -> None:
-        """Tell them how something stands now; it moves no position."""
+    def tell(self, frame: Message) -> None:
+        """Tell them something that has just happened, or how something stands now."""
         ...
 
 
-BalancesOf = Callable[[Sequence[Home]], Awaitable[Mapping[str, dict[str, Any]]]]
+BalancesOf = Callable[[Sequence[Home]], Awaitable[Mapping[str, Funds]]]
 BooksOf = Callable[[Iterable[str]], Awaitable[Mapping[str, dict[str, Any]]]]
 
 
@@ -79,6 +77,7 @@ class Hub:
         self._running = running
         self._heard = heard
         self._places: dict[str, Place] = {}
+        self._positions: dict[tuple[str, ...], str] = {}  # of those places
         self._here = {place: asyncio.Event() for place in PLACES}
         self._viewers: set[Viewer] = set()
         self._of_company: defaultdict[str, set[Viewer]] = defaultdict(set)
@@ -86,7 +85,7 @@ class Hub:
         self._branches: dict[str, set[str]] = {place: set() for place in PLACES}  # companies, since it is heard
         self._changed_companies: set[str] = set()
         self._changed_books: set[str] = set()
-        self._told_balances: dict[str, Message] = {}
+        self._told_balances: dict[str, tuple[Funds, str]] = {}
         self._change = asyncio.Event()
         self._tasks = [asyncio.create_task(self._watch(place)) for place in PLACES]
         self._tasks.append(asyncio.create_task(self._mention_changes()))
@@ -111,7 +110,15 @@ class Hub:
 
     def place(self, name: str) -> Place | None:
         """Give the run and position a world was heard up to, None while it is not heard."""
-        return self._places.get(name) if self._here[name].is_set() else None
+        return self._places.get(name)
+
+    def position(self, places: tuple[str, ...]) -> str:
+        """Give the position of all who hear these worlds and were told what is heard up to now."""
+        text = self._positions.get(places)
+        if text is None:
+            heard = {name: self._places[name] for name in places if name in self._places}
+            text = self._positions[places] = position_text(self.season, heard)
+        return text
 
     def new_branches(self, company: str) -> set[str]:
         """Give where a company's branches were opened since these worlds are heard here."""
@@ -133,6 +140,7 @@ class Hub:
         self._of_company[viewer.home.company_id].add(viewer)
         for channel in viewer.channels:
             self._of_channel[channel].add(viewer)
+        viewer.places = _places_of(viewer)
         self._told_balances.pop(viewer.home.company_id, None)  # whoever comes is told how things stand
         self._note_company(viewer.home.company_id)
 
@@ -148,6 +156,7 @@ class Hub:
     def tune_in(self, viewer: Viewer, channel: str) -> None:
         """Let a viewer hear one channel more."""
         viewer.channels.add(channel)
+        viewer.places = _places_of(viewer)
         self._of_channel[channel].add(viewer)
         kind, _, name = channel.partition(":")
         if kind == "book":
@@ -157,6 +166,7 @@ class Hub:
     def tune_out(self, viewer: Viewer, channel: str) -> None:
         """Let a viewer hear a channel no more."""
         viewer.channels.discard(channel)
+        viewer.places = _places_of(viewer)
         _drop(self._of_channel, channel, viewer)
 
     # -- hearing ------------------------------------------------------------------------------------------------
@@ -164,6 +174,7 @@ class Hub:
     async def _watch(self, place: str) -> None:
         world = world_of(self.season, place)
         while True:
+            ended: Ended | None = None
             try:
                 # To listen is to open, and a season's regions have to be where its market is.
                 if place != MARKET:
@@ -175,21 +186,29 @@ class Hub:
                 return
             except Exception as error:  # noqa: BLE001 - a world that is elsewhere, or not yet; it is tried again
                 log.debug("a world cannot be heard", world=world, error=str(error))
-                await asyncio.sleep(RETRY_S)
-                continue
             finally:
-                self._here[place].clear()
-                self._branches[place].clear()
-            for viewer in self._viewers_at(place):
-                viewer.outbox.end(End.DRAINING if ended is Ended.DRAINING else End.WORLD_STOPPED)
+                self._unheard(place, End.DRAINING if ended is Ended.DRAINING else End.WORLD_STOPPED)
             if ended in (Ended.DRAINING, Ended.WORLD_OVER):
                 return
+            if ended is None:
+                await asyncio.sleep(RETRY_S)
+
+    def _unheard(self, place: str, why: End) -> None:
+        """Send away who hears a world that is not heard any more: what it tells meanwhile would be a gap."""
+        self._here[place].clear()
+        self._branches[place].clear()
+        if self._places.pop(place, None) is None:
+            return
+        self._positions.clear()
+        for viewer in self._viewers_at(place):
+            viewer.outbox.end(why)
 
     async def _hear(self, place: str, world: str) -> Ended | None:
         subscription = await self._host.subscribe(world, EVERYTHING)
         try:
             # The subscription is older than this look, so nothing falls between the two.
-            self._places[place] = await self._host.look(world, lambda one: (one.run.run, one.head.position))
+            heard = await self._host.look(world, lambda one: (one.run.run, one.head.position))
+            self._now_at(place, heard)
             self._here[place].set()
             async for record in subscription:
                 if record.position > self._places[place][1]:
@@ -198,24 +217,27 @@ class Hub:
         finally:
             subscription.close()
 
+    def _now_at(self, place: str, heard: Place) -> None:
+        self._places[place] = heard
+        self._positions.clear()
+
     def _publish(self, place: str, record: Record) -> None:
-        self._places[place] = at = (record.run, record.position)
         self._heard(record)
         event = record.event
         companies = (event.maker, event.taker) if isinstance(event, Traded) else (getattr(event, "company", ""),)
         if isinstance(event, BranchFounded):
             self._branches[place].add(event.company)
             for viewer in tuple(self._of_company.get(event.company, ())):
-                viewer.join_region(place, (record.run, record.position - 1))
-        public = type(event) in PUBLIC
-        if public or any(company in self._of_company for company in companies):
+                viewer.join_region(place)
+        self._now_at(place, (record.run, record.position))  # all who hear it are about to be told
+        if type(event) in PUBLIC or any(company in self._of_company for company in companies):
             for_whom = told(record)
             if for_whom.public is not None:
                 for viewer in tuple(self._viewers_at(place)):
-                    viewer.tell(place, at, for_whom.public)
+                    viewer.tell(for_whom.public)
             for company, frame in for_whom.private:
                 for viewer in tuple(self._of_company.get(company, ())):
-                    viewer.tell(place, at, frame)
+                    viewer.tell(frame)
                 self._note_company(company)
         self._note_changes(place, record)
 
@@ -232,9 +254,9 @@ class Hub:
     def _note_changes(self, place: str, record: Record) -> None:
         event = record.event
         if isinstance(event, RegionTicked):
-            for company, viewers in self._of_company.items():
-                if place in next(iter(viewers)).regions:
-                    self._note_company(company)
+            at_home = (one.home.company_id for one in self._viewers_at(place) if place in one.regions)
+            self._changed_companies.update(at_home)
+            self._change.set()
         elif isinstance(event, MarketTicked):
             self._changed_books.update(name for kind, _, name in self._channels() if kind == "book")
             self._change.set()
@@ -263,13 +285,16 @@ class Hub:
         homes = [next(iter(viewers)).home for company in sorted(changed) if (viewers := self._of_company.get(company))]
         if not homes:
             return
-        for company, balances in (await self._balances(homes)).items():
-            frame = message("player:update", {"event": "Balances", **balances})
-            if self._told_balances.get(company) == frame:
+        for company, funds in (await self._balances(homes)).items():
+            told_funds, told_tail = self._told_balances.get(company, (None, ""))
+            if funds == told_funds:  # of most, with each tick
                 continue
-            self._told_balances[company] = frame
+            frame = message("player:update", {"event": "Balances", **funds.shown()})
+            self._told_balances[company] = funds, frame.tail
+            if frame.tail == told_tail:
+                continue
             for viewer in tuple(self._of_company.get(company, ())):
-                viewer.mention(frame)
+                viewer.tell(frame)
 
     async def _mention_books(self) -> None:
         changed, self._changed_books = self._changed_books, set()
@@ -279,7 +304,12 @@ class Hub:
         for name, book in (await self._books(wanted)).items():
             frame = message("book:update", {"channel": f"book:{name}", **book})
             for viewer in tuple(self._of_channel.get(f"book:{name}", ())):
-                viewer.mention(frame)
+                viewer.tell(frame)
+
+
+def _places_of(viewer: Viewer) -> tuple[str, ...]:
+    regions = sorted(channel.partition(":")[2] for channel in viewer.channels if channel.startswith("region:"))
+    return (MARKET, *regions)
 
 
 def _drop(index: defaultdict[str, set[Viewer]], key: str, viewer: Viewer) -> None:

@@ -1,14 +1,13 @@
 """The hub of the season that runs: made when it is first needed, and anew with each season."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from gamefold.games.tycoon.routes.desk import Desk
 from gamefold.games.tycoon.routes.hub import Hub
 from gamefold.games.tycoon.routes.market import book_shown
 from gamefold.games.tycoon.routes.meters import Meters
-from gamefold.games.tycoon.tables import Home
 
 LEVELS: Final = 20  # of a book, on each side
 
@@ -32,7 +31,7 @@ class Lobby:
                 self._hub = Hub(
                     self._desk.host,
                     season,
-                    self._balances,
+                    self._desk.funds,
                     self._books,
                     running=self._desk.seasons.running,
                     heard=self._meters.heard,
@@ -44,10 +43,6 @@ class Lobby:
         """Hear nothing more."""
         if self._hub is not None:
             await self._hub.close()
-
-    async def _balances(self, homes: Sequence[Home]) -> dict[str, dict[str, Any]]:
-        funds = await self._desk.funds(homes)
-        return {company: one.shown() for company, one in funds.items()}
 
     async def _books(self, instruments: Iterable[str]) -> dict[str, dict[str, Any]]:
         wanted = list(instruments)

@@ -128,7 +128,11 @@ def build(router: APIRouter, desk: Desk) -> None:
         found = await desk.market(lambda market: views.positions_of(market, owner.home.company_id))
         return next((position_shown(one, owner.home.company_id) for one in found if one.instrument == instrument), None)
 
-    @router.post("/market/trade", **INSIDE.write("Place an order", TradedShown, *PLACING, status=201))
+    order_links = {name: {"order_id": "/order/id"} for name in ("tycoon_amend", "tycoon_cancel")}
+
+    @router.post(
+        "/market/trade", **INSIDE.write("Place an order", TradedShown, *PLACING, status=201, links=order_links)
+    )
     async def trade(body: TradeBody, owner: CurrentOwner, request: Request) -> Response:
         order = PlaceOrder(
             company=owner.home.company_id,

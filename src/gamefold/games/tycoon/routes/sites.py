@@ -185,6 +185,7 @@ def build(router: APIRouter, desk: Desk) -> None:
             SITE_LIMIT,
             INSUFFICIENT_FUNDS,
             status=201,
+            links={name: {"site_id": "/site/id"} for name in ("tycoon_site", "tycoon_quotes")},
         ),
     )
     async def create_site(body: CreateSiteBody, owner: CurrentOwner, request: Request) -> Response:

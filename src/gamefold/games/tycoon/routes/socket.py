@@ -40,25 +40,22 @@ def build(router: APIRouter, desk: Desk, lobby: Lobby) -> None:
             home, hub = await desk.home_of(login.player), await lobby.hub()
         except Rejected as refusal:  # between two seasons
             told = {"code": refusal.code, "message": refusal.message}
-            await _end(login.socket, message("error", told).at(""), TRY_AGAIN_CODE)
+            await _end(login.socket, message("error", told).text(""), TRY_AGAIN_CODE)
             return
         except (StorageUnavailable, WorldNotFound, WorldUnavailable):
-            await _end(login.socket, message("error", _STOPPED).at(""), TRY_AGAIN_CODE)
+            await _end(login.socket, message("error", _STOPPED).text(""), TRY_AGAIN_CODE)
             return
         if asked is not None and position is None:
-            await _end(login.socket, message("error", _MALFORMED).at(""), POLICY_CODE)
+            await _end(login.socket, message("error", _MALFORMED).text(""), POLICY_CODE)
             return
         viewer = TycoonViewer(hub, desk.host, home, partial(desk.branch_positions, home))
-        try:
-            if not await viewer.start(position):
-                await _end(login.socket, message("error", _STOPPED).at(""), TRY_AGAIN_CODE)
-            elif hub.sockets_of(home.company_id) > SOCKETS_MAX:  # counted once it is one of them: many come at once
-                viewer.leave()
-                await _end(login.socket, message("error", _TOO_MANY).at(""), POLICY_CODE)
-            else:
-                await desk.streams.talk(login.socket, viewer, owner=login.player.session_id)
-        finally:
+        if not await viewer.start(position):
+            await _end(login.socket, message("error", _STOPPED).text(""), TRY_AGAIN_CODE)
+        elif hub.sockets_of(home.company_id) > SOCKETS_MAX:  # counted once it is one of them: many come at once
             viewer.leave()
+            await _end(login.socket, message("error", _TOO_MANY).text(""), POLICY_CODE)
+        else:
+            await desk.streams.talk(login.socket, viewer, owner=login.player.session_id)
 
 
 async def _end(socket: WebSocket, frame: str, code: int) -> None:

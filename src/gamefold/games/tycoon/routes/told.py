@@ -3,7 +3,7 @@
 Nobody is told who the other side of a trade was.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gamefold.engine.feed import Record
@@ -18,6 +18,7 @@ from gamefold.games.tycoon.routes.contracts import contract_shown
 from gamefold.games.tycoon.routes.envelope import stamp, text
 from gamefold.games.tycoon.routes.shapes import shape
 from gamefold.games.tycoon.tables import alert_of
+from gamefold.web.wire import text_frame
 
 _TICKS: Final = frozenset(
     {"price", "mark", "spot_bid", "spot_ask", "spot_last", "perp_mark", "perp_bid", "perp_ask", "perp_last"}
@@ -69,10 +70,18 @@ class Message:
 
     head: str
     tail: str
+    _frames: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
-    def at(self, position: str) -> str:
-        """Give the whole frame."""
+    def text(self, position: str) -> str:
+        """Give the whole message."""
         return f'{self.head}"{position}"{self.tail}'
+
+    def at(self, position: str) -> bytes:
+        """Give its frame, which is encoded once for all who are at the same position."""
+        frame = self._frames.get(position)
+        if frame is None:
+            frame = self._frames[position] = text_frame(self.text(position))
+        return frame
 
 
 def message(kind: str, data: Any) -> Message:

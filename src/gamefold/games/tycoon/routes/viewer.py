@@ -46,10 +46,11 @@ class TycoonViewer:
         self.regions = {home.region}
         self.outbox = Outbox()
         self.channels: set[str] = {f"region:{home.region}"}
+        self.places: tuple[str, ...] = ()
         self._hub = hub
         self._host = host
         self._branches = branches
-        self._live: dict[str, Place] = {}  # what is queued up to
+        self._told = ""  # the position of what they were told last
         self._sent: dict[str, Place] = {}  # while what was missed is sent: what they have seen
         self._missed: list[Missed] = []
         self._too_old = False
@@ -83,7 +84,6 @@ class TycoonViewer:
             now = self._hub.place(place)
             if now is None:
                 return False
-            self._live[place] = now
             after = min(behind.get(place, now[1]), now[1])
             if now[1] - after > REPLAY_EVENTS_MAX:
                 self._too_old, after = True, now[1]
@@ -91,6 +91,7 @@ class TycoonViewer:
             if after < now[1]:
                 self._missed.append(Missed(place, after, now))
         self._hub.join(self)
+        self._told = self._hub.position(self.places)
         return True
 
     def leave(self) -> None:
@@ -99,40 +100,36 @@ class TycoonViewer:
 
     # -- being told ---------------------------------------------------------------------------------------------
 
-    def join_region(self, place: str, before: Place) -> None:
-        """Hear one region more, after `before`: their company has a branch there from now on."""
+    def join_region(self, place: str) -> None:
+        """Hear one region more: their company gets a branch there."""
         self.regions.add(place)
         channel = f"region:{place}"
         if channel not in self.channels:
-            self._live[place] = before
             self._hub.tune_in(self, channel)
-            self.mention(message("subscribed", {"channel": channel}))
+            self.tell(message("subscribed", {"channel": channel}))
 
-    def tell(self, place: str, at: Place, frame: Message) -> None:
-        """Tell them something that moves their position."""
-        self._live[place] = at
-        self.outbox.offer(frame.at(self._position()))
+    def tell(self, frame: Message) -> None:
+        """Tell them something that has just happened, or how something stands now."""
+        position = self._hub.position(self.places)
+        if self.outbox.offer(frame.at(position)):
+            self._told = position
 
-    def mention(self, frame: Message) -> None:
-        """Tell them how something stands now."""
-        self.outbox.offer(frame.at(self._position()))
-
-    async def opening(self) -> AsyncGenerator[str, None]:
+    async def opening(self) -> AsyncGenerator[bytes, None]:
         """Say where they stand, then what they have missed, in the order in which it happened."""
         hello = {"channels": sorted(self.channels), "season": self._hub.season, "companyId": self.home.company_id}
-        yield message("subscribed", hello).at(self._position(self._sent))
+        yield message("subscribed", hello).at(self._seen())
         if self._too_old:
-            yield _error("POSITION_TOO_OLD", "What happened since is not told any more.").at(self._position(self._sent))
+            yield _error("POSITION_TOO_OLD", "What happened since is not told any more.").at(self._seen())
         async with aclosing(self._replay()) as missed:
             async for place, record in missed:
                 self._sent[place] = (record.run, record.position)
                 for frame in self._frames_of(record):
-                    yield frame.at(self._position(self._sent))
+                    yield frame.at(self._seen())
         self._sent = {}
 
-    def farewell(self) -> str:
+    def farewell(self) -> bytes:
         """Say that the server goes down."""
-        return message("bye", {"reason": "DRAINING"}).at(self._position())
+        return message("bye", {"reason": "DRAINING"}).at(self._seen() if self._sent else self._told)
 
     # -- being asked --------------------------------------------------------------------------------------------
 
@@ -146,7 +143,7 @@ class TycoonViewer:
             return self._refuse("INVALID_MESSAGE", "The message must be a JSON object.")
         match asked:
             case {"type": "ping"}:
-                self.mention(message("pong", {}))
+                self.tell(message("pong", {}))
             case {"type": "subscribe", "channel": str(channel)}:
                 await self._subscribe(channel)
             case {"type": "unsubscribe", "channel": str(channel)}:
@@ -165,10 +162,8 @@ class TycoonViewer:
             return self._refuse("CHANNEL_NOT_FOUND", "Channels are book:<instrument> and region:<region>.")
         if channel not in self.channels and len(self.channels) >= CHANNELS_MAX:
             return self._refuse("TOO_MANY_CHANNELS", f"A socket may have {CHANNELS_MAX} channels.")
-        if kind == "region" and name not in self._live and (now := self._hub.place(name)) is not None:
-            self._live[name] = now
         self._hub.tune_in(self, channel)
-        self.mention(message("subscribed", {"channel": channel}))
+        self.tell(message("subscribed", {"channel": channel}))
         return None
 
     def _unsubscribe(self, channel: str) -> None:
@@ -177,20 +172,19 @@ class TycoonViewer:
             return self._refuse("CHANNEL_NEEDED", "A region where the company is cannot be unsubscribed.")
         if channel in self.channels:
             self._hub.tune_out(self, channel)
-            self._live.pop(name, None)
-        self.mention(message("unsubscribed", {"channel": channel}))
+        self.tell(message("unsubscribed", {"channel": channel}))
         return None
 
     def _refuse(self, code: str, sentence: str) -> None:
-        self.mention(_error(code, sentence))
+        self.tell(_error(code, sentence))
 
     # -- what was missed ----------------------------------------------------------------------------------------
 
     async def _position_now(self, place: str, run: int, position: int) -> int:
         return await self._host.resume_from(world_of(self._hub.season, place), run, position)
 
-    def _position(self, places: Mapping[str, Place] | None = None) -> str:
-        return position_text(self._hub.season, self._live if places is None else places)
+    def _seen(self) -> str:
+        return position_text(self._hub.season, self._sent)
 
     def _frames_of(self, record: Record) -> list[Message]:
         told_ = told(record)

@@ -8,11 +8,10 @@ from gamefold.games.tycoon.routes.answers.units import Moment, Price, Quantity, 
 
 TimeInForce = Literal["GTC", "IOC", "FOK"]
 OrderType = Literal["LIMIT", "MARKET"]
-Closed = Literal[
-    "FILLED", "CANCELLED", "AMENDED", "NOTHING_LEFT", "SELF_TRADE", "POSITION_GONE", "MARK_MOVED", "LIQUIDATION",
-    "EXPIRED",
+OrderStatus = Literal[
+    "OPEN", "FILLED", "CANCELLED", "AMENDED", "NOTHING_LEFT", "SELF_TRADE", "POSITION_GONE", "MARK_MOVED",
+    "LIQUIDATION", "EXPIRED",
 ]  # fmt: skip
-OrderStatus = Literal["OPEN"] | Closed
 Level = Annotated[tuple[Price, Quantity], Field(description="Price in USD per BTC, and quantity in BTC.")]
 
 
