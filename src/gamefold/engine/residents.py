@@ -36,9 +36,10 @@ class Residents:
 
     def ask(self, world_id: str, asked: Asked) -> None:
         """Let somebody wait for a world's next round. WorldUnavailable where the store does not let it in."""
-        if world_id in self.here:
-            self.here[world_id].inbox.append(asked)
-            self.wake(world_id)
+        if (resident := self.here.get(world_id)) is not None:
+            resident.inbox.append(asked)
+            self._ready[world_id] = resident
+            self._life.work.set()
             return
         self._check_store(world_id)
         self._early.setdefault(world_id, []).append(asked)
