@@ -2,7 +2,7 @@
 
 The floor copies as many bytes as the region's encoding has. `encode` and `compress` are what a snapshot is made of
 (zstd, level 3, with a checksum, as the host does it), `digest` is what every tick does. `decode` and `decompress` are
-the way back. `rigs` is the part of the encoding that is tables; the rest is companies, which are objects.
+the way back. `tables` is the part of the encoding that is columns; the rest is companies, which are bytes already.
 """
 
 import time
