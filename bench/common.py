@@ -200,9 +200,15 @@ class Served:
 
 @contextlib.contextmanager
 def served(
-    arguments: Sequence[str], directory: Path, path: str = "/health/ready", environment: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    directory: Path,
+    path: str | None = "/health/ready",
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Served]:
-    """Run `python ARGUMENTS --port PORT` until the block ends; its log goes to a file in `directory`."""
+    """Run `python ARGUMENTS --port PORT` until the block ends; its log goes to a file in `directory`.
+
+    It is ready once `path` is answered with 200, or, without one, once its port is open.
+    """
     port = free_port()
     log_file = directory / f"server-{port}.log"
     with log_file.open("wb") as log:
@@ -250,10 +256,12 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def answers(port: int, path: str) -> bool:
-    """Ask once, and say whether the answer was a 200."""
+def answers(port: int, path: str | None) -> bool:
+    """Ask once, and say whether the answer was a 200; without a path, whether the port is open."""
     try:
         with socket.create_connection(("127.0.0.1", port), 1) as connection:
+            if path is None:
+                return True
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode())
             return connection.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:

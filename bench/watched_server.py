@@ -1,6 +1,6 @@
-"""`gamefold serve spellcasters`, which also notes when each event was durable: for `sse_viewers`.
+"""`gamefold serve GAME`, which also notes when each event was durable: for `sse_viewers` and `tycoon_sockets`.
 
-    python -m bench.watched_server --data DIRECTORY --port PORT --stamps FILE
+    python -m bench.watched_server --data DIRECTORY --port PORT --stamps FILE [--game GAME] [--time-scale K]
 
 Viewers are told right after the commit, so the time at which a world's feed is handed a record is the time from
 which its delivery is measured. Stamps are lines `world position seconds` of the machine's monotonic clock, which all
@@ -25,6 +25,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--stamps", type=Path, required=True)
+    parser.add_argument("--game", default="spellcasters")
+    parser.add_argument("--time-scale", type=float, default=1.0)
     given = parser.parse_args()
     publish: Any = Feed.publish
 
@@ -35,7 +37,7 @@ def main() -> None:
 
     Feed.publish = stamped  # type: ignore[method-assign]
     atexit.register(lambda: given.stamps.write_text("".join(f"{w} {p} {s!r}\n" for w, p, s in stamps)))
-    serve(["spellcasters"], port=given.port, data=given.data)
+    serve([given.game], port=given.port, data=given.data, time_scale=given.time_scale)
 
 
 if __name__ == "__main__":

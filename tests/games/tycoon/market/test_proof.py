@@ -1,7 +1,8 @@
-"""The proof of the market's money can fail: for what is said to have changed at once, for the rest soon."""
+"""The proof of the market's money can fail: at once, and in a large market soon, for what nobody said has changed."""
 
 import pytest
 
+from gamefold.games.tycoon.rules.market import proof
 from gamefold.games.tycoon.rules.market.proof import WALKED_IN, prove
 from gamefold.games.tycoon.state.market import PERP, Market
 from gamefold.games.tycoon.state.market_codec import digest_market
@@ -35,7 +36,15 @@ def test_money_made_in_an_account_that_changed_is_found_at_once(market: Market, 
         prove(market, a_context(market.tick))
 
 
-def test_money_made_where_nobody_said_so_is_found_within_some_ticks(market: Market) -> None:
+@pytest.mark.parametrize("company", [0, 4, 99])
+def test_money_made_where_nobody_said_so_is_found_at_once(market: Market, company: int) -> None:
+    market.accounts[market.numbers[f"c{company}"]].usd_free += 1
+    with pytest.raises(AssertionError, match=f"the account of c{company} changed"):
+        prove(market, a_context(market.tick))
+
+
+def test_in_a_large_market_it_is_found_within_some_ticks(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "WALKED_LEAST", 1)
     market.accounts[market.numbers["c4"]].usd_free += 1
     with pytest.raises(AssertionError, match="the account of c4 changed"):
         prove_for(market, WALKED_IN)
