@@ -90,7 +90,7 @@ async def a_traced_server(url: str, data: Path, telemetry: Telemetry | None = No
     traces = Traces(TracerProvider(shutdown_on_exit=False))
     traces.provider.add_span_processor(SimpleSpanProcessor(exporter))
     settings = read_settings(GAMEFOLD_DATA=data, DATABASE_URL=url, RATE_LIMIT_PER_MIN=0, SESSION_MIN_RATIO=0)
-    server = build(settings, telemetry=telemetry or Telemetry(traces), passwords=cheap_passwords())
+    server = build(settings, games=["focus"], telemetry=telemetry or Telemetry(traces), passwords=cheap_passwords())
     transport = httpx.ASGITransport(app=server.app)
     async with (
         server.app.router.lifespan_context(server.app),
@@ -234,7 +234,7 @@ async def test_a_refusal_is_no_failure(served: Served) -> None:
     assert StatusCode.ERROR not in (submit.status.status_code, request.status.status_code)
 
 
-async def test_a_thousand_requests_leave_no_orphan(served: Served) -> None:
+async def test_hundreds_of_requests_leave_no_orphan(served: Served) -> None:
     await served.register()
     paths = ("profile", "tasks", "inventory", "worldstate", "sessions/history", "nowhere", "tasks?limit=500")
 
@@ -247,10 +247,10 @@ async def test_a_thousand_requests_leave_no_orphan(served: Served) -> None:
             await served.http.get(f"/focus/api/{paths[number % len(paths)]}")
 
     served.forget_spans()
-    for begin in range(0, 1_000, 20):
+    for begin in range(0, 300, 20):
         await asyncio.gather(*(one(number) for number in range(begin, begin + 20)))
     spans = served.spans()
-    assert sum(span.kind is SpanKind.SERVER for span in spans) == 1_000
+    assert sum(span.kind is SpanKind.SERVER for span in spans) == 300
     assert orphans(spans) == []
     roots = [span for span in spans if span.parent is None]
     assert {span.kind for span in roots} == {SpanKind.SERVER}, "a trace begins with a request"

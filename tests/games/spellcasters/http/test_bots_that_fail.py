@@ -1,8 +1,9 @@
 """Bots that hang, raise, lie or answer nonsense: the match goes on, and everybody can read why."""
 
 import sys
-import time
+import threading
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from gamefold.games.spellcasters.reactors import runner
 from gamefold.games.spellcasters.reactors.bots import BUILTIN_BOTS, BotInterface
+from tests.serving import eventually
 
 from .playground import SAMPLE, TACTICAL, Playground, a_playground
 
 TURNS = 5
+PATIENCE_S = 60.0
 Decide = Callable[[dict[str, Any]], Any]
 
 
@@ -36,11 +39,22 @@ async def a_match_against(
     bot: type[BotInterface], path: Path, monkeypatch: pytest.MonkeyPatch, **environment: Any
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Let `bot` meet the tactical bot for a few turns; give the record and the turns."""
-    monkeypatch.setattr(runner, "BUILTIN_BOTS", {**BUILTIN_BOTS, "sample_bot_1": bot})
+    async with an_arena(path, **environment) as playground:
+        return await met(playground, bot, monkeypatch)
+
+
+def an_arena(path: Path, **environment: Any) -> AbstractAsyncContextManager[Playground]:
+    """A playground of short matches."""
     quick = {"MAX_TURNS": TURNS, "BOT_DECIDE_TIMEOUT_MS": 2_000, "TURN_TIMEOUT_SECONDS": 20}
-    async with a_playground(path, **{**quick, **environment}) as playground:
-        session = await playground.played(SAMPLE, TACTICAL)
-        return await playground.match(session), await turns_of(playground, session)
+    return a_playground(path, **{**quick, **environment})
+
+
+async def met(
+    playground: Playground, bot: type[BotInterface], monkeypatch: pytest.MonkeyPatch
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    monkeypatch.setattr(runner, "BUILTIN_BOTS", {**BUILTIN_BOTS, "sample_bot_1": bot})
+    session = await playground.played(SAMPLE, TACTICAL)
+    return await playground.match(session), await turns_of(playground, session)
 
 
 async def turns_of(playground: Playground, session: str) -> list[dict[str, Any]]:
@@ -76,21 +90,22 @@ def raise_(error: BaseException) -> Any:
     raise error
 
 
-@pytest.mark.parametrize(
-    "error",
-    [ValueError("secret-marker"), ZeroDivisionError(), KeyError("x"), RecursionError(), MemoryError(), StopIteration(),
-     StopAsyncIteration(), GeneratorExit(), SystemExit(3), KeyboardInterrupt(), TimeoutError()],
-    ids=lambda error: type(error).__name__,
-)  # fmt: skip
-async def test_a_bot_that_raises_skips_its_turns_with_a_note(
-    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record, turns = await a_match_against(a_bot(lambda _state: raise_(error)), tmp_path, monkeypatch)
-    assert (record["status"], record["turns_played"]) == ("completed", TURNS)
-    assert all(turn["actions"][0]["resolved"] is None for turn in turns)
-    assert notes_in(turns) == [f"sample_bot_1: failed with {type(error).__name__}"] * TURNS
-    assert not any("secret-marker" in line for turn in turns for line in turn["events"])
-    assert other_bot_played(turns)
+ERRORS = [
+    ValueError("secret-marker"), ZeroDivisionError(), KeyError("x"), RecursionError(), MemoryError(), StopIteration(),
+    StopAsyncIteration(), GeneratorExit(), SystemExit(3), KeyboardInterrupt(), TimeoutError(),
+]  # fmt: skip
+
+
+async def test_a_bot_that_raises_skips_its_turns_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with an_arena(tmp_path) as playground:
+        for error in ERRORS:
+            bot = a_bot(lambda _state, error=error: raise_(error))
+            record, turns = await met(playground, bot, monkeypatch)
+            assert (record["status"], record["turns_played"]) == ("completed", TURNS)
+            assert all(turn["actions"][0]["resolved"] is None for turn in turns)
+            assert notes_in(turns) == [f"sample_bot_1: failed with {type(error).__name__}"] * TURNS
+            assert not any("secret-marker" in line for turn in turns for line in turn["events"])
+            assert other_bot_played(turns)
 
 
 async def test_a_bot_that_cannot_even_be_built_skips_its_turns_with_a_note(
@@ -103,22 +118,22 @@ async def test_a_bot_that_cannot_even_be_built_skips_its_turns_with_a_note(
     assert other_bot_played(turns)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [None, 5, "fireball", [], (), {}, {"move": "up"}, {"move": [9e99, 1]}, {"move": [float("nan"), 0]}, {"spell": 7},
-     {"spell": {"name": ["fireball"]}}, {"move": [1, 2, 3]}, {1: 2}, {"move": 10**400}, {"move": [10**400, 0]},
-     {"spell": {"name": "fireball", "target": [10**30, -(10**30)]}}, {"spell": "x" * 10_000_000}, {"move": "\ud800"},
-     Treacherous(), {"move": Treacherous()}, {Treacherous(): 1}, {"spell": {"name": Treacherous()}}],
-    ids=lambda answer: type(answer).__name__,
-)  # fmt: skip
-async def test_a_bot_that_answers_nonsense_plays_on(
-    answer: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record, turns = await a_match_against(a_bot(lambda _state: answer), tmp_path, monkeypatch)
-    assert (record["status"], record["turns_played"]) == ("completed", TURNS)
-    assert all(turn["state"]["player_1"]["position"] == [0, 0] for turn in turns)
-    assert all(len(line) < 200 for turn in turns for line in turn["events"])
-    assert other_bot_played(turns)
+NONSENSE = [
+    None, 5, "fireball", [], (), {}, {"move": "up"}, {"move": [9e99, 1]}, {"move": [float("nan"), 0]}, {"spell": 7},
+    {"spell": {"name": ["fireball"]}}, {"move": [1, 2, 3]}, {1: 2}, {"move": 10**400}, {"move": [10**400, 0]},
+    {"spell": {"name": "fireball", "target": [10**30, -(10**30)]}}, {"spell": "x" * 10_000_000}, {"move": "\ud800"},
+    Treacherous(), {"move": Treacherous()}, {Treacherous(): 1}, {"spell": {"name": Treacherous()}},
+]  # fmt: skip
+
+
+async def test_a_bot_that_answers_nonsense_plays_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with an_arena(tmp_path) as playground:
+        for answer in NONSENSE:
+            record, turns = await met(playground, a_bot(lambda _state, answer=answer: answer), monkeypatch)
+            assert (record["status"], record["turns_played"]) == ("completed", TURNS)
+            assert all(turn["state"]["player_1"]["position"] == [0, 0] for turn in turns)
+            assert all(len(line) < 200 for turn in turns for line in turn["events"])
+            assert other_bot_played(turns)
 
 
 async def test_a_bot_that_answers_itself_endlessly_nested_plays_on(
@@ -135,17 +150,22 @@ async def test_a_bot_that_answers_itself_endlessly_nested_plays_on(
 
 
 async def test_a_bot_that_hangs_costs_nobody_but_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
     def hang(state: dict[str, Any]) -> Any:
         if state["turn"] == 2:
-            time.sleep(1.5)
+            over.wait(PATIENCE_S)
         return {"move": [1, 0], "spell": None}
 
-    record, turns = await a_match_against(
-        a_bot(hang), tmp_path, monkeypatch, BOT_DECIDE_TIMEOUT_MS=100, TURN_DELAY_SECONDS=0
-    )
+    try:
+        record, turns = await a_match_against(
+            a_bot(hang), tmp_path, monkeypatch, BOT_DECIDE_TIMEOUT_MS=1_000, TURN_DELAY_SECONDS=0
+        )
+    finally:
+        over.set()
     assert (record["status"], record["turns_played"]) == ("completed", TURNS)
     notes = notes_in(turns)
-    assert notes[1] == "sample_bot_1: took longer than 100 ms"
+    assert notes[1] == "sample_bot_1: took longer than 1000 ms"
     assert turns[1]["actions"][0]["resolved"] is None
     assert "is still thinking" in notes[2]
     assert other_bot_played(turns), "the other bot of the match must not pay for it"
@@ -153,18 +173,28 @@ async def test_a_bot_that_hangs_costs_nobody_but_itself(tmp_path: Path, monkeypa
 
 
 async def test_a_bot_that_was_late_once_plays_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = threading.Event()
+
     def late_once(state: dict[str, Any]) -> Any:
         if state["turn"] == 1:
-            time.sleep(0.3)
+            late.wait(PATIENCE_S)
         return {"move": [1, 0], "spell": None}
 
     monkeypatch.setattr(runner, "BUILTIN_BOTS", {**BUILTIN_BOTS, "sample_bot_1": a_bot(late_once)})
-    async with a_playground(tmp_path, MAX_TURNS=10, BOT_DECIDE_TIMEOUT_MS=100) as playground:
+    async with a_playground(tmp_path, MAX_TURNS=10, BOT_DECIDE_TIMEOUT_MS=1_000) as playground:
         session = await playground.start(SAMPLE, TACTICAL, tick_delay_ms=100)
+        try:
+            await eventually(lambda: _has_played(playground, session, 1))
+        finally:
+            late.set()
         await playground.ended(session)
         turns = await turns_of(playground, session)
     assert turns[0]["actions"][0]["resolved"] is None
     assert turns[-1]["actions"][0]["resolved"] == {"move": [1, 0], "spell": None}
+
+
+async def _has_played(playground: Playground, session: str, turn: int) -> bool:
+    return (await playground.now(session))["latest"]["turn"] >= turn
 
 
 async def test_a_bot_that_changes_what_it_sees_changes_nothing_else(

@@ -149,7 +149,7 @@ async def test_a_cursor_from_beyond_the_end_still_hears_what_happens_next(stream
     next_event = asyncio.ensure_future(anext(stream))
     await asyncio.sleep(0.1)
     await play(streaming, session, tuple(players), range(1, 2))
-    assert (await asyncio.wait_for(next_event, 5)).data["turn"] == 1
+    assert (await asyncio.wait_for(next_event, 60)).data["turn"] == 1
     await stream.aclose()
 
 
@@ -179,23 +179,26 @@ async def test_a_deleted_match_ends_its_streams_with_game_over(streaming: Playgr
     viewer = asyncio.create_task(watched(streaming, session))
     await eventually(lambda: streaming.server.host.resident_worlds()[f"spellcasters/{session}"][1] > 2)
     assert (await streaming.http.delete(f"/playground/{session}")).status_code == 204
-    events = await asyncio.wait_for(viewer, 10)
+    events = await asyncio.wait_for(viewer, 60)
     assert events[-1].name == "game_over"
     assert events[-1].data == {"winner": None, "reason": "aborted"}
 
 
+NO_CURSORS = ["x", "-1", "1.5", "", " ", "1:2:3", "9" * 40, "0x10", "\u0661", "NaN"]
+
+
 @pytest.mark.parametrize("stream", ["events", "replay"])
-@pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "", " ", "1:2:3", "9" * 40, "0x10", "\u0661", "NaN"])
-async def test_a_malformed_cursor_is_422(playground: Playground, stream: str, cursor: str) -> None:
+async def test_a_malformed_cursor_is_422(playground: Playground, stream: str) -> None:
     session = await playground.start(tick_delay_ms=60_000)
-    for options in ({"headers": {"Last-Event-ID": cursor.encode()}}, {"params": {"since": cursor}}):
-        answer = await playground.http.get(f"/playground/{session}/{stream}", **options)
-        refused(answer, 422, "INVALID_REQUEST")
+    for cursor in NO_CURSORS:
+        for options in ({"headers": {"Last-Event-ID": cursor.encode()}}, {"params": {"since": cursor}}):
+            answer = await playground.http.get(f"/playground/{session}/{stream}", **options)
+            refused(answer, 422, "INVALID_REQUEST")
 
 
-@pytest.mark.parametrize("path", ["", "/events", "/replay"])
-async def test_an_unknown_session_is_404(playground: Playground, path: str) -> None:
-    refused(await playground.http.get(f"/playground/{UNKNOWN}{path}"), 404, "SESSION_NOT_FOUND")
+async def test_an_unknown_session_is_404(playground: Playground) -> None:
+    for path in ("", "/events", "/replay"):
+        refused(await playground.http.get(f"/playground/{UNKNOWN}{path}"), 404, "SESSION_NOT_FOUND")
 
 
 async def test_a_quiet_stream_carries_comments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +288,7 @@ async def test_a_poller_never_hangs_while_a_match_ends(streaming: Playground) ->
 
     async def poll(path: str) -> None:
         for _ in range(15):
-            answer = await asyncio.wait_for(streaming.http.get(path), 20)
+            answer = await asyncio.wait_for(streaming.http.get(path), 60)
             assert answer.status_code == 200
 
     await asyncio.gather(*(poll(path) for path in paths))
@@ -303,5 +306,5 @@ async def test_a_match_that_is_over_is_not_kept_in_memory_and_its_world_is_over(
         rows = await playground.server.host.journal.worlds()
         return {row.status for row in rows if row.world != f"spellcasters/{unfinished}"} == {"over"}
 
-    await eventually(settled, 20)
+    await eventually(settled)
     assert set(playground.server.host.resident_worlds()) == {f"spellcasters/{unfinished}"}

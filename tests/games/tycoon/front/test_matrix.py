@@ -1,5 +1,6 @@
 """Every route, asked by everybody, about everybody's things. They come from the description, so new ones are asked."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -136,8 +137,8 @@ async def test_who_shows_no_valid_token_gets_the_same_401_at_every_door(
     doors = behind_doors(floor)
     assert len(doors) >= 69
     for operation in doors:
-        for who, headers in strangers.items():
-            answer = await asked(floor, operation, headers, {})
+        answers = await asyncio.gather(*(asked(floor, operation, headers, {}) for headers in strangers.values()))
+        for who, answer in zip(strangers, answers, strict=True):
             assert answer.status_code == 401, (operation, who, answer.text)
             assert answer.json()["error"]["code"] == "UNAUTHORIZED", (operation, who)
             # What is wrong with a token is nobody's business.
