@@ -65,18 +65,22 @@ class SharedPostgres:
     def __init__(self, url: str) -> None:
         self.url = url
         self._schemas: set[str] = set()
-        self._meta: list[str] = []
-        self._tables: list[str] = []
+        self._empty: list[str] = []  # what brings the rows back to what migrations left
 
     async def remember(self) -> None:
-        """Take note of what migrations leave behind, which is to be left alone."""
+        """Take note of what migrations leave behind, which every test finds."""
         connection = await asyncpg.connect(self.url, timeout=CONNECT_S)
-        self._schemas = await _schemas(connection)
-        self._meta = [row["key"] for row in await connection.fetch("SELECT key FROM engine.meta")]
-        for schema in sorted(self._schemas):
+        schemas = await _schemas(connection)
+        await connection.execute("CREATE SCHEMA kept")
+        for schema in sorted(schemas):
             rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", schema)
-            tables = [f'"{schema}"."{row["tablename"]}"' for row in rows]
-            self._tables += [one for one in tables if not await connection.fetchval(f"SELECT count(*) FROM {one}")]
+            for number, table in enumerate(f'"{schema}"."{row["tablename"]}"' for row in rows):
+                self._empty.append(f"DELETE FROM {table}")
+                if await connection.fetchval(f"SELECT count(*) FROM {table}"):
+                    kept = f'kept."{schema}_{number}"'
+                    await connection.execute(f"CREATE TABLE {kept} AS TABLE {table}")
+                    self._empty.append(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE TABLE {kept}")
+        self._schemas = await _schemas(connection)
         await connection.close()
 
     async def emptied(self) -> str:
@@ -91,8 +95,7 @@ class SharedPostgres:
                 await connection.execute(f'DROP SCHEMA "{schema}" CASCADE')
             # Everything goes, so no key can be left pointing nowhere, and the order is of no concern.
             await connection.execute("SET LOCAL session_replication_role = replica")
-            await connection.execute("; ".join(f"DELETE FROM {table}" for table in self._tables))
-            await connection.execute("DELETE FROM engine.meta WHERE key <> ALL($1)", self._meta)
+            await connection.execute("; ".join(self._empty))
         await connection.close()
         return self.url
 

@@ -231,7 +231,7 @@ async def test_a_world_that_cannot_be_told_is_named(room: ControlRoom, monkeypat
     async def everybody_lives(_node: str) -> bool:
         return True
 
-    monkeypatch.setattr(room.host, "_lives", everybody_lives)
+    monkeypatch.setattr(room.host._opening, "_lives", everybody_lives)
     applied = await changed(room, amount_max=50)
     assert (applied["tuned"], applied["failed"]) == (1, {"ledger/b": "WorldUnavailable"})
 

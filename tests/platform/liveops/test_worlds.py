@@ -150,7 +150,7 @@ async def test_a_world_that_another_process_runs_is_left_to_it(
     async def lives(node: str) -> bool:
         return node == "elsewhere"
 
-    monkeypatch.setattr(room.host, "_lives", lives)
+    monkeypatch.setattr(room.host._opening, "_lives", lives)
     path = f"{LEDGER}/rollback"
     confirm = (await room.good("POST", path, {"toSeq": 2, "reason": "look"}))["confirm"]
     real = {"toSeq": 2, "dryRun": False, "confirm": confirm, "reason": "undo"}
