@@ -5,11 +5,10 @@ and 200 pairs who trade with each other only, so that there is something to find
 job over all rows; the others are each by itself. They run in a thread beside the server, once an hour.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any
 
-from bench.common import Effort, median, rounded, run, say, spread, take_turns
+from bench.common import Effort, median, rounded, run, say, spread, take_turns, timed
 from gamefold.games.tycoon.reactors.anticheat.churn import churn
 from gamefold.games.tycoon.reactors.anticheat.detect import trading_findings
 from gamefold.games.tycoon.reactors.anticheat.pace import command_rate, order_to_trade
@@ -46,7 +45,7 @@ async def measure(effort: Effort) -> dict[str, Any]:
     }
     findings = trading_findings(records, THRESHOLDS)
     assert findings, "what was planted is not found"
-    sides = {name: _timed(part) for name, part in parts.items()}
+    sides = {name: timed(part) for name, part in parts.items()}
     results = await take_turns(sides, effort.pick(7, 2), effort.pick(1.0, 0.1), 0.5)
     figures: dict[str, Any] = {"rows": rows, "findings": len(findings)}
     for name, rates in results.items():
@@ -74,19 +73,6 @@ def a_town(rows: int) -> Town:
         for number in range(30):
             town.trade(*((one, other) if number % 2 else (other, one)), lots=50)
     return town
-
-
-def _timed(work: Callable[[], Any]) -> Any:
-    async def side(seconds: float) -> tuple[float, float]:
-        done, took_s = 0, 0.0
-        while took_s < seconds:
-            begin_s = time.perf_counter()
-            work()
-            took_s += time.perf_counter() - begin_s
-            done += 1
-        return done, took_s
-
-    return side
 
 
 if __name__ == "__main__":

@@ -5,13 +5,12 @@ The floor copies as many bytes as the region's encoding has. `encode` and `compr
 the way back. `tables` is the part of the encoding that is columns; the rest is companies, which are bytes already.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 
-from bench.common import Effort, median, rounded, run, say, spread, take_turns
+from bench.common import Effort, median, rounded, run, say, spread, take_turns, timed
 from bench.tycoon_worlds import a_region
 from gamefold.engine.codec import compress, decompress
 from gamefold.games.tycoon.state.region_codec import decode_region, digest_region, encode_region
@@ -42,7 +41,7 @@ async def measure(effort: Effort) -> dict[str, Any]:
         "decompress": lambda: decompress(packed),
         "decode": lambda: decode_region(raw),
     }
-    sides = {name: _timed(part) for name, part in parts.items()}
+    sides = {name: timed(part) for name, part in parts.items()}
     results = await take_turns(sides, effort.pick(7, 2), effort.pick(1.0, 0.1), 0.5)
     floor = results["floor"]
     figures: dict[str, Any] = {
@@ -56,19 +55,6 @@ async def measure(effort: Effort) -> dict[str, Any]:
         figures[name] = {"ms": rounded(median(times)), "spread": spread(times), "x_floor": round(median(ratios), 1)}
         say(f"{name:12} {median(times):>9.2f} ms  {spread(times)}")
     return figures
-
-
-def _timed(work: Callable[[], Any]) -> Any:
-    async def side(seconds: float) -> tuple[float, float]:
-        done, took_s = 0, 0.0
-        while took_s < seconds:
-            begin_s = time.perf_counter()
-            work()
-            took_s += time.perf_counter() - begin_s
-            done += 1
-        return done, took_s
-
-    return side
 
 
 if __name__ == "__main__":

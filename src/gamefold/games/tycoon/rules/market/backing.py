@@ -7,20 +7,18 @@ from gamefold.games.tycoon.intents.market import (
     INSUFFICIENT_FUNDS,
     MARGIN_NEEDED,
     MARGIN_NEEDLESS,
-    POSITION_NOT_FOUND,
     AdjustMargin,
 )
 from gamefold.games.tycoon.rules.market.crossings import arrive, arriving
-from gamefold.games.tycoon.rules.market.holdings import OPEN, table_of, tell_position
+from gamefold.games.tycoon.rules.market.holdings import OPEN, found_position, table_of, tell_position
 from gamefold.games.tycoon.rules.market.margins import initial
-from gamefold.games.tycoon.state.book import id_of
 from gamefold.games.tycoon.state.market import Account, Listing, Market
 from gamefold.games.tycoon.state.units import in_usd
 
 
 def adjust_margin(market: Market, intent: AdjustMargin, _ctx: Context) -> list[Event]:
     """Handle `AdjustMargin`."""
-    listing, row = _found(market, intent.company, intent.position)
+    listing, row = found_position(market, intent.company, intent.position)
     table, number = table_of(listing), market.numbers[intent.company]
     account = market.accounts[number]
     if not intent.usd_micro:
@@ -49,7 +47,7 @@ def missing_margin(market: Market, intent: AdjustMargin) -> int:
     account = market.account_of(intent.company)
     if account is None:
         return 0
-    _found(market, intent.company, intent.position)
+    found_position(market, intent.company, intent.position)
     return max(0, intent.usd_micro - account.usd_free)
 
 
@@ -66,13 +64,3 @@ def spare_micro(market: Market, listing: Listing, row: int, account: Account) ->
     leverage = min(table.leverage[row], market.terms.leverage_max)
     needed = initial(market.terms, listing, 0, sign, abs(lots), listing.mark, leverage, account.margin_discount_bp)
     return (margin if table.paid_up else min(margin, table.equity(row, listing.mark))) - needed
-
-
-def _found(market: Market, company: str, position: str) -> tuple[Listing, int]:
-    number, serial = market.numbers.get(company), id_of(position)
-    for listing in market.listings.values():
-        table = listing.positions
-        row = None if table is None or number is None else table.rows.get(number)
-        if table is not None and row is not None and table.ids[row] == serial:
-            return listing, row
-    raise Rejected(POSITION_NOT_FOUND, "This company has no such open position.")

@@ -18,7 +18,6 @@ from gamefold.games.tycoon.intents.market import (
     MARKET_CLOSED,
     ORDER_NOT_FOUND,
     ORDER_TYPE_INVALID,
-    POSITION_NOT_FOUND,
     PRICE_REQUIRED,
     QUANTITY_INVALID,
     SELL,
@@ -32,9 +31,10 @@ from gamefold.games.tycoon.intents.market import (
     PlaceOrder,
 )
 from gamefold.games.tycoon.rules.market.crossings import arrive, blank
+from gamefold.games.tycoon.rules.market.holdings import found_position, table_of
 from gamefold.games.tycoon.rules.market.orders import place
 from gamefold.games.tycoon.rules.market.resting import CANCELLED, shrink, withdraw
-from gamefold.games.tycoon.state.book import Order, id_of
+from gamefold.games.tycoon.state.book import Order
 from gamefold.games.tycoon.state.market import Listing, Market
 
 _SIGNS: Final = {BUY: 1, SELL: -1}
@@ -157,33 +157,23 @@ def close_position(market: Market, intent: ClosePosition, ctx: Context) -> list[
     """Handle `ClosePosition`."""
     _check_client_id(intent.client_order_id)
     _check_not_standing(intent.client_order_id, ctx)
-    number, serial = market.numbers.get(intent.company), id_of(intent.position)
-    for listing in market.listings.values():
-        table = listing.positions
-        row = None if table is None or number is None else table.rows.get(number)
-        if table is None or row is None or table.ids[row] != serial:
-            continue
-        lots, leverage = table.lots[row], 1
-        told: list[Event] = []
-        account = market.accounts[table.accounts[row]]
-        sign = -1 if lots > 0 else 1
-        size = min(abs(lots), market.terms.lots_max)
-        place(
-            market,
-            listing,
-            number,
-            account,
-            sign,
-            size,
-            None,
-            told,
-            tif=IOC,
-            reduce_only=True,
-            leverage=leverage,
-            client_id=intent.client_order_id,
-        )
-        return told
-    raise Rejected(POSITION_NOT_FOUND, "This company has no such open position.")
+    listing, row = found_position(market, intent.company, intent.position)
+    lots, number = table_of(listing).lots[row], market.numbers[intent.company]
+    told: list[Event] = []
+    place(
+        market,
+        listing,
+        number,
+        market.accounts[number],
+        -1 if lots > 0 else 1,
+        min(abs(lots), market.terms.lots_max),
+        None,
+        told,
+        tif=IOC,
+        reduce_only=True,
+        client_id=intent.client_order_id,
+    )
+    return told
 
 
 def _listing(market: Market, name: str) -> Listing:

@@ -5,11 +5,13 @@ Every sum here is exact. What is rounded off a share stays with the position, an
 
 from typing import Final
 
+from gamefold.engine.refusal import Rejected
 from gamefold.engine.ruleset import Event
 from gamefold.games.tycoon.events.market import Bailout, PositionChanged
+from gamefold.games.tycoon.intents.market import POSITION_NOT_FOUND
 from gamefold.games.tycoon.rules.market.margins import initial
 from gamefold.games.tycoon.rules.market.resting import trim
-from gamefold.games.tycoon.state.book import id_name
+from gamefold.games.tycoon.state.book import id_name, id_of
 from gamefold.games.tycoon.state.market import Account, Listing, Market
 from gamefold.games.tycoon.state.positions import Positions
 from gamefold.games.tycoon.state.units import LOT_TICK_MICRO
@@ -24,6 +26,17 @@ def table_of(listing: Listing) -> Positions:
     """Give the positions of an instrument that has them."""
     assert listing.positions is not None, listing.name
     return listing.positions
+
+
+def found_position(market: Market, company: str, name: str) -> tuple[Listing, int]:
+    """Give a company's position by its id: the instrument, and the row there. Rejected POSITION_NOT_FOUND."""
+    number, serial = market.numbers.get(company), id_of(name)
+    for listing in market.listings.values():
+        table = listing.positions
+        row = None if table is None or number is None else table.rows.get(number)
+        if table is not None and row is not None and table.ids[row] == serial:
+            return listing, row
+    raise Rejected(POSITION_NOT_FOUND, "This company has no such open position.")
 
 
 def trade(
